@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Everything but transport/ and adapters/, floor by floor.
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/lock.hpp>
+#include <afterwrite/result.hpp>
+#include <afterwrite/version.hpp>
+
+#include <afterwrite/bytes/base64.hpp>
+#include <afterwrite/bytes/hex.hpp>
+#include <afterwrite/bytes/hmac_sha256.hpp>
+#include <afterwrite/bytes/inline_string.hpp>
+#include <afterwrite/bytes/sha256.hpp>
+
+#include <afterwrite/message/message_traits.hpp>
+
+#include <afterwrite/state/cluster_id.hpp>
+#include <afterwrite/state/opaque_index.hpp>
+#include <afterwrite/state/wal_position.hpp>
+#include <afterwrite/state/wal_state.hpp>
+
+#include <afterwrite/wire/decode_error.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/field_names.hpp>
+#include <afterwrite/wire/index_field.hpp>
+#include <afterwrite/wire/openbao_index.hpp>
+#include <afterwrite/wire/refusal.hpp>
+#include <afterwrite/wire/retry_after.hpp>
+#include <afterwrite/wire/vault_index.hpp>
+
+#include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/recorded.hpp>
+#include <afterwrite/session/required_states.hpp>
+#include <afterwrite/session/session.hpp>
+#include <afterwrite/session/shared_session.hpp>
+
+#include <afterwrite/policy/backoff.hpp>
+#include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/policy/retry_limit.hpp>
+#include <afterwrite/policy/shared_replication_view.hpp>
+
+#include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/exchange.hpp>
+#include <afterwrite/decision/read_message.hpp>
+#include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/decision/retry_schedule.hpp>
+#include <afterwrite/decision/step.hpp>
+#include <afterwrite/decision/transitions.hpp>

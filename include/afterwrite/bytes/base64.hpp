@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/version.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// The exact number of characters that `byte_count` bytes encode to, with padding (RFC 4648, section 4).
+[[nodiscard]] constexpr std::size_t base64_encoded_size(std::size_t byte_count) noexcept
+{
+    return (byte_count + 2) / 3 * 4;
+}
+
+/// The most bytes that `text_size` characters can decode to; padding makes it up to two fewer.
+[[nodiscard]] constexpr std::size_t base64_decoded_size_max(std::size_t text_size) noexcept
+{
+    return text_size / 4 * 3;
+}
+
+namespace detail {
+
+inline constexpr char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// What each character means at each of the four places of a quad, already shifted there, so that a quad costs four
+/// loads and three ors. A character that is no digit sets `invalid`, which no digit does.
+struct base64_places {
+    static constexpr std::uint32_t invalid = 0x8000'0000;
+
+    std::uint32_t value[4][256];
+
+    constexpr base64_places() noexcept : value()
+    {
+        for (auto& place : value)
+            for (auto& meaning : place)
+                meaning = invalid;
+        for (std::uint32_t digit = 0; digit < 64; ++digit)
+            for (std::uint32_t place = 0; place < 4; ++place)
+                value[place][static_cast<unsigned char>(base64_alphabet[digit])] = digit << (18 - 6 * place);
+    }
+
+    [[nodiscard]] constexpr std::uint32_t quad(char const* text) const noexcept
+    {
+        return value[0][static_cast<unsigned char>(text[0])] | value[1][static_cast<unsigned char>(text[1])]
+               | value[2][static_cast<unsigned char>(text[2])] | value[3][static_cast<unsigned char>(text[3])];
+    }
+};
+
+inline constexpr base64_places base64_meaning;
+
+} // namespace detail
+
+/// Decodes base64 of the standard alphabet into `out` and says how many bytes there are; nothing if `text` is not
+/// base64, or `out` is smaller than `base64_decoded_size_max(text.size())`. `out` is then in an unspecified state, as
+/// are the bytes behind the last one decoded.
+///
+/// Padding is required, and nothing is skipped (RFC 4648, sections 3.2 and 3.3). Bits that padding cuts off may be
+/// set: Vault and OpenBao are written in Go, whose `base64.StdEncoding` ignores them. It also skips CR and LF, which
+/// no HTTP field value can hold; here they are refused.
+[[nodiscard]] constexpr std::optional<std::size_t> base64_decode(std::string_view text, std::span<char> out) noexcept
+{
+    if (text.empty())
+        return 0;
+    if (text.size() % 4 != 0 || out.size() < base64_decoded_size_max(text.size()))
+        return std::nullopt;
+
+    auto const& meaning = detail::base64_meaning;
+    char const* from = text.data();
+    char const* const last = from + (text.size() - 4);
+    char* to = out.data();
+    std::uint32_t seen = 0; // one look at the end instead of one per quad
+    for (; from != last; from += 4, to += 3) {
+        std::uint32_t const bits = meaning.quad(from);
+        seen |= bits;
+        to[0] = static_cast<char>(bits >> 16 & 0xff);
+        to[1] = static_cast<char>(bits >> 8 & 0xff);
+        to[2] = static_cast<char>(bits & 0xff);
+    }
+
+    std::size_t const padding = last[3] != '=' ? 0 : last[2] != '=' ? 1 : 2;
+    char const quad[4] = {last[0], last[1], padding == 2 ? 'A' : last[2], padding != 0 ? 'A' : last[3]};
+    std::uint32_t const bits = meaning.quad(quad);
+    seen |= bits;
+    if ((seen & meaning.invalid) != 0)
+        return std::nullopt;
+    to[0] = static_cast<char>(bits >> 16 & 0xff);
+    to[1] = static_cast<char>(bits >> 8 & 0xff);
+    to[2] = static_cast<char>(bits & 0xff);
+    return base64_decoded_size_max(text.size()) - padding;
+}
+
+/// Encodes `bytes` into `out` with padding and says how many characters there are; nothing if `out` is smaller than
+/// `base64_encoded_size(bytes.size())`.
+[[nodiscard]] constexpr std::optional<std::size_t> base64_encode(std::string_view bytes, std::span<char> out) noexcept
+{
+    std::size_t const size = base64_encoded_size(bytes.size());
+    if (out.size() < size)
+        return std::nullopt;
+    auto const byte = [bytes](std::size_t i) {
+        return i < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) : 0;
+    };
+    std::size_t to = 0;
+    for (std::size_t from = 0; from < bytes.size(); from += 3, to += 4) {
+        std::uint32_t const bits = byte(from) << 16 | byte(from + 1) << 8 | byte(from + 2);
+        out[to] = detail::base64_alphabet[bits >> 18];
+        out[to + 1] = detail::base64_alphabet[bits >> 12 & 63];
+        out[to + 2] = from + 1 < bytes.size() ? detail::base64_alphabet[bits >> 6 & 63] : '=';
+        out[to + 3] = from + 2 < bytes.size() ? detail::base64_alphabet[bits & 63] : '=';
+    }
+    return size;
+}
+
+/// `bytes` in base64, with padding. Allocates.
+[[nodiscard]] inline std::string base64_encode(std::string_view bytes)
+{
+    std::string text(base64_encoded_size(bytes.size()), '\0');
+    static_cast<void>(base64_encode(bytes, std::span<char>(text)));
+    return text;
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/read_message.hpp>
+#include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/decision/retry_schedule.hpp>
+#include <afterwrite/decision/step.hpp>
+#include <afterwrite/decision/transitions.hpp>
+#include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/required_states.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/field_names.hpp>
+#include <afterwrite/wire/refusal.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// One logical request and all its attempts. It is handed facts and returns decisions; it never sends, sleeps, logs
+/// or reads a clock.
+///
+///     prepare the request, send it, on_response (or on_transport_error) → step, and so on until the step is final.
+///
+/// What is required is fixed at the beginning, so that others' writes cannot move the goal. One thread at a time.
+class exchange {
+public:
+    /// Redirects that are followed. A standby points to the active node; a second hop is an election; a third a loop.
+    static constexpr std::uint8_t max_redirects = 2;
+
+    /// `required` is what the session requires of this cluster, `seed` any random bits: they spread the waits.
+    exchange(consistency_policy const& policy, required_states const& required, request_facts const& facts,
+             time_point now, std::uint64_t seed) noexcept
+        : facts_(facts), times_(policy, facts.deadline, now, seed), plan_(plan_of(policy.when)),
+          is_enforced_(policy.enforce == enforce_consistency::always)
+    {
+        if (is_enforced_)
+            required_ = required;
+        if (facts.to == route::active_node || !required_.is_expressible())
+            plan_ = plan::active_node;
+    }
+
+    /// What to do first: send, or give up because only the active node would do and no way leads to it. Who leaves
+    /// it out gets the same from `on_response`.
+    [[nodiscard]] step first(replication_view const& view) noexcept
+    {
+        begin(view);
+        if (!is_offered(view))
+            return final(action::give_up, reason::not_offered);
+        return {action::send_again, times_.now(), destination(view), reason::first_attempt, refusal::none};
+    }
+
+    /// Writes the fields of the next attempt into the request. They are set, never appended, so the same message may
+    /// be prepared again. A policy that never enforces leaves the message as it is.
+    template <request_message M>
+    void prepare(M& request, replication_view const& view)
+    {
+        if constexpr (!repeats_fields<M>)
+            if (required_.size() > 1)
+                plan_ = plan::active_node;
+        begin(view);
+        if (times_.attempts() == 0)
+            marks_ = read_request(request);
+        times_.count_attempt();
+        if (!is_inert() && is_offered(view))
+            set_attempt_fields(request, required_, {stage_, speaks(view), is_forwarded_by_field(view)});
+        else
+            required_ = {}; // its answer is no proof of anything, see `carried`
+    }
+
+    /// What to do with this answer. Teaches the view what the answer tells of the cluster.
+    template <response_message M>
+    [[nodiscard]] step on_response(M const& response, replication_view& view, time_point now)
+    {
+        times_.advance(now);
+        int const status = message_traits<M>::status(response);
+        last_ = refusal::none;
+        if (status < 100)
+            return repeat(std::nullopt, view);
+        learn_cluster(view, response, required_);
+        if (is_inert())
+            return final(action::deliver, reason::not_enforced);
+        auto const retry_after = status >= 400 ? find_retry_after(response) : std::nullopt;
+        last_ = classify({.status = status,
+                          .has_retry_after = retry_after.has_value(),
+                          .body = body_of(response),
+                          .asked_health = marks_.asks_health,
+                          .carried_index = required_.size() > 0,
+                          .token_may_carry_index = marks_.token_may_carry_index});
+        if (last_ == refusal::none && (status == 307 || status == 308))
+            return redirect(response, view);
+        if (!is_offered(view) && last_ == refusal::none)
+            return final(action::give_up, reason::not_offered);
+        return decide(retry_after, view);
+    }
+
+    /// What to do when no answer came: nobody knows whether the request was executed.
+    [[nodiscard]] step on_transport_error(replication_view& view, time_point now) noexcept
+    {
+        times_.advance(now);
+        last_ = refusal::none;
+        return repeat(std::nullopt, view);
+    }
+
+    /// What the answered attempt had required: to be recorded together with the answer.
+    [[nodiscard]] required_states const& carried() const noexcept { return required_; }
+
+    /// How often `prepare` was called.
+    [[nodiscard]] std::uint32_t attempts() const noexcept { return times_.attempts(); }
+
+    /// No attempt begins after this.
+    [[nodiscard]] time_point deadline() const noexcept { return times_.deadline(); }
+
+private:
+    [[nodiscard]] bool is_inert() const noexcept { return !is_enforced_ && plan_ != plan::active_node; }
+
+    void begin(replication_view const& view) noexcept
+    {
+        if (times_.attempts() > 0)
+            return;
+        if (plan_ == plan::active_node)
+            stage_ = stage::active;
+        else if (required_.size() == 0)
+            stage_ = stage::ask;
+        else if (plan_ == plan::forward)
+            stage_ = may_forward(view) ? stage::forward : stage::ask;
+        else if (speaks(view) == dialect::openbao && (plan_ == plan::await || plan_ == plan::retry_then_forward))
+            stage_ = stage::hold;
+    }
+
+    /// The dialect of what is carried tells best: it was written by the server that is going to read it.
+    [[nodiscard]] dialect speaks(replication_view const& view) const noexcept
+    {
+        return required_.form() != dialect::unknown ? required_.form() : view.form();
+    }
+
+    [[nodiscard]] bool may_forward(replication_view const& view) const noexcept
+    {
+        return speaks(view) == dialect::openbao || view.may_forward(times_.now());
+    }
+
+    [[nodiscard]] bool is_forwarded_by_field(replication_view const& view) const noexcept
+    {
+        return stage_ == stage::active && view.may_forward(times_.now()) &&
+               (speaks(view) == dialect::vault || plan_ != plan::active_node);
+    }
+
+    [[nodiscard]] bool is_addressed(replication_view const& view) const noexcept
+    {
+        return follows_redirect_ || (plan_ == plan::active_node && !is_forwarded_by_field(view));
+    }
+
+    [[nodiscard]] bool is_offered(replication_view const& view) const noexcept
+    {
+        return !is_addressed(view) || (facts_.addressable && !view.active_address().empty());
+    }
+
+    [[nodiscard]] route destination(replication_view const& view) const noexcept
+    {
+        return is_addressed(view) ? route::active_node : route::any_node;
+    }
+
+    [[nodiscard]] step final(action what, reason why) const noexcept
+    {
+        return {what, times_.now(), route::any_node, why, last_};
+    }
+
+    /// Ifs up, then the table: what each kind of answer means for the exchange.
+    [[nodiscard]] step decide(std::optional<duration> retry_after, replication_view& view) noexcept
+    {
+        switch (last_) {
+        case refusal::none:
+        case refusal::health_answer:
+        case refusal::other: return final(action::deliver, reason::answered);
+        case refusal::agent_refusal: return final(action::give_up, reason::refused);
+        case refusal::quota: return wait_for_quota(retry_after, view);
+        case refusal::no_active_node:
+        case refusal::server_error: return repeat(retry_after, view);
+        case refusal::index_not_understood:
+            if (required_.clusters() > 0)
+                return final(action::give_up, reason::refused);
+            required_.forget_unknown_form();
+            return again(times_.now(), reason::without_index, view);
+        case refusal::forwarding_not_allowed:
+            view.forwarding_was_refused(times_.now());
+            return move(occurrence::barred, times_.now(), view);
+        case refusal::presumed_stale:
+            if (!facts_.safe)
+                return final(action::give_up, reason::outcome_unknown);
+            break;
+        case refusal::stale_index:
+        case refusal::stale_token:
+        case refusal::index_or_token: break;
+        }
+        return wait_for_state(retry_after, view);
+    }
+
+    [[nodiscard]] step wait_for_state(std::optional<duration> retry_after, replication_view& view) noexcept
+    {
+        auto const due = times_.due_after_refusal(retry_after);
+        if (due < times_.overdue_at() || !may_forward(view))
+            return move(occurrence::behind, due, view);
+        return move(required_.size() > 0 ? occurrence::overdue : occurrence::token_overdue, due, view);
+    }
+
+    /// The only place where the stage changes, and the table says how.
+    [[nodiscard]] step move(occurrence on, time_point due, replication_view const& view) noexcept
+    {
+        auto const with = speaks(view) == dialect::openbao ? dialect::openbao : dialect::vault;
+        auto const* const row = find_transition(plan_, stage_, on, with);
+        if (row == nullptr || row->when == pace::never)
+            return final(action::give_up, reason::refused);
+        bool const goes_on = row->to == stage_;
+        stage_ = row->to;
+        if (row->when == pace::at_once)
+            due = times_.now();
+        if (row->when == pace::when_overdue)
+            due = std::max(times_.now(), times_.overdue_at());
+        if (on == occurrence::barred)
+            return again(due, reason::not_forwarded, view);
+        bool const asks_active_node = stage_ == stage::forward || stage_ == stage::active;
+        return again(due, asks_active_node && !goes_on ? reason::forwarding : reason::waiting, view);
+    }
+
+    [[nodiscard]] step wait_for_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
+    {
+        auto const due = times_.due_after_quota(retry_after);
+        if (due > times_.deadline())
+            return final(action::give_up, reason::deadline_passed);
+        return again(due, reason::waiting, view);
+    }
+
+    /// Whether it was executed is unknown, so only what does no harm is repeated.
+    [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view const& view) noexcept
+    {
+        bool const may_repeat = facts_.idempotent && !is_inert();
+        if (may_repeat && (last_ == refusal::no_active_node || times_.has_repeats_left()))
+            return again(times_.due_after_failure(retry_after), reason::repeating, view);
+        if (last_ != refusal::none)
+            return final(action::deliver, reason::answered);
+        return final(action::give_up, may_repeat ? reason::attempts_exhausted : reason::outcome_unknown);
+    }
+
+    /// A standby that may not forward tells where the active node is. The index goes to declared nodes alone.
+    template <class M>
+    [[nodiscard]] step redirect(M const& response, replication_view& view)
+    {
+        bool is_known = false;
+        message_traits<M>::for_each(response, field_names::location, [&](std::string_view location) {
+            is_known = is_known || (view.has_node(location) && view.set_active_address(location));
+        });
+        if (!is_known || !facts_.addressable || redirects_ == max_redirects)
+            return final(action::deliver, reason::redirected_elsewhere);
+        ++redirects_;
+        follows_redirect_ = true;
+        return again(times_.now(), reason::redirected, view);
+    }
+
+    [[nodiscard]] step again(time_point due, reason why, replication_view const& view) const noexcept
+    {
+        if (!facts_.replayable_body)
+            return final(action::give_up, reason::body_not_replayable);
+        if (!times_.has_attempts_left())
+            return final(action::give_up, reason::attempts_exhausted);
+        if (!times_.has_time_left())
+            return final(action::give_up, reason::deadline_passed);
+        if (!is_offered(view))
+            return final(action::give_up, reason::not_offered);
+        return {action::send_again, std::min(due, times_.deadline()), destination(view), why, last_};
+    }
+
+    request_facts facts_;
+    required_states required_;
+    retry_schedule times_;
+    request_marks marks_;
+    plan plan_;
+    stage stage_ = stage::ask;
+    refusal last_ = refusal::none;
+    std::uint8_t redirects_ = 0;
+    bool is_enforced_;
+    bool follows_redirect_ = false;
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/required_states.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/field_names.hpp>
+#include <afterwrite/wire/index_field.hpp>
+#include <afterwrite/wire/refusal.hpp>
+#include <afterwrite/wire/retry_after.hpp>
+
+#include <optional>
+#include <string_view>
+
+// What an exchange reads off the messages that it is shown, apart from what it decides.
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What a request tells that matters when its answer is read.
+struct request_marks {
+    bool asks_health = false;
+    bool token_may_carry_index = false;
+};
+
+template <message M>
+[[nodiscard]] request_marks read_request(M const& request)
+{
+    request_marks marks{.asks_health = is_health_path(path_of(request))};
+    auto const look = [&marks](std::string_view credential) { // "Bearer" may stand before the token
+        auto const token = credential.substr(credential.rfind(' ') + 1);
+        marks.token_may_carry_index = marks.token_may_carry_index || may_carry_index(token);
+    };
+    message_traits<M>::for_each(request, field_names::token, look);
+    message_traits<M>::for_each(request, field_names::authorization, look);
+    return marks;
+}
+
+/// What a server asks for in `Retry-After`; nothing if it asks for nothing that can be read.
+template <response_message M>
+[[nodiscard]] std::optional<duration> find_retry_after(M const& response)
+{
+    std::optional<duration> found;
+    message_traits<M>::for_each(response, field_names::retry_after, [&found](std::string_view value) {
+        if (auto const seconds = read_retry_after(value); seconds && !found)
+            found = *seconds;
+    });
+    return found;
+}
+
+/// Teaches the view which cluster answered. An index that was carried tells nothing new and is not decoded.
+template <response_message M>
+void learn_cluster(replication_view& view, M const& response, required_states const& carried)
+{
+    message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
+        for_each_index(value, [&](std::string_view index) {
+            if (!view.cluster().empty() && carried.holds(index))
+                return;
+            if (auto const decoded = decode_index(index))
+                view.learn(decoded->form, decoded->cluster());
+        });
+    });
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/version.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// The times of one exchange: when the next attempt is due, and whether there may be one. The policy is configuration;
+/// this is the progress against it.
+class retry_schedule {
+public:
+    /// `seed` is any random bits: they spread the waits.
+    retry_schedule(consistency_policy const& policy, time_point own_deadline, time_point now,
+                   std::uint64_t seed) noexcept
+        : limit_(policy.limit), wait_(policy.wait), forward_after_(policy.forward_after),
+          deadline_(policy.limit.deadline(now, own_deadline)), now_(now), random_(seed)
+    {}
+
+    /// It is `now`. A clock that went back would only prolong the waits, so the latest time stands.
+    void advance(time_point now) noexcept { now_ = std::max(now_, now); }
+
+    [[nodiscard]] time_point now() const noexcept { return now_; }
+    [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
+    [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
+
+    void count_attempt() noexcept { ++attempts_; }
+    [[nodiscard]] bool has_attempts_left() const noexcept { return limit_.allows(attempts_); }
+    [[nodiscard]] bool has_time_left() const noexcept { return now_ < deadline_; }
+
+    /// The node is behind. What it says in Retry-After is whole seconds, and lag is not: an upper bound.
+    [[nodiscard]] time_point due_after_refusal(std::optional<duration> retry_after) noexcept
+    {
+        first_refusal_ = std::min(first_refusal_, now_);
+        auto const wait = wait_.delay(++retries_, random());
+        return later(now_, std::min(wait, retry_after.value_or(duration::max())));
+    }
+
+    /// A quota is used up: its Retry-After is obeyed.
+    [[nodiscard]] time_point due_after_quota(std::optional<duration> retry_after) noexcept
+    {
+        auto const wait = wait_.delay(++retries_, random());
+        return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
+    }
+
+    /// The exchange broke or the server failed.
+    [[nodiscard]] time_point due_after_failure(std::optional<duration> retry_after) noexcept
+    {
+        auto const wait = wait_.delay(++repeats_, random());
+        return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
+    }
+
+    [[nodiscard]] bool has_repeats_left() const noexcept { return repeats_ < limit_.max_repeats; }
+
+    /// When a node that was behind at the first refusal has been waited for long enough.
+    [[nodiscard]] time_point overdue_at() const noexcept { return later(first_refusal_, forward_after_); }
+
+private:
+    /// Never overflows: the end of time is a point like any other.
+    [[nodiscard]] static time_point later(time_point begin, duration wait) noexcept
+    {
+        return wait >= time_point::max() - begin ? time_point::max() : begin + wait;
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014): good enough to spread waits, and 8 bytes of state.
+    [[nodiscard]] std::uint64_t random() noexcept
+    {
+        auto bits = random_ += 0x9e3779b97f4a7c15;
+        bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
+        bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
+        return bits ^ bits >> 31;
+    }
+
+    retry_limit limit_;
+    backoff wait_;
+    duration forward_after_;
+    time_point deadline_;
+    time_point now_;
+    time_point first_refusal_ = time_point::max();
+    std::uint64_t random_;
+    std::uint32_t attempts_ = 0;
+    std::uint32_t retries_ = 0; ///< after refusals: they grow the waits
+    std::uint32_t repeats_ = 0; ///< after broken exchanges and 5xx
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

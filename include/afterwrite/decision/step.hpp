@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/refusal.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What to do now.
+enum class action : std::uint8_t {
+    deliver,    ///< hand this answer to the caller
+    send_again, ///< prepare and send once more, not before `not_before`, to `to`
+    give_up,    ///< no answer that may be trusted: tell the caller why
+};
+
+/// Why.
+enum class reason : std::uint8_t {
+    // deliver
+    answered,             ///< the node answered, and its answer shows what was required
+    not_enforced,         ///< the policy enforces nothing, so whatever came is the answer
+    redirected_elsewhere, ///< a redirect that is not ours to follow; the caller sees it
+
+    // send_again
+    first_attempt, ///< nothing was sent yet
+    waiting,       ///< the node was behind: the same again, after a while
+    forwarding,    ///< the node was behind: from now on the active node is to answer
+    not_forwarded, ///< the server does not forward by a field: the same without it
+    without_index, ///< the server cannot read the index it was sent: the same without it
+    redirected,    ///< a standby told the active node's address
+    repeating,     ///< the exchange broke or the server failed, and a repetition does no harm
+
+    // give_up
+    refused,             ///< refused, and the policy says `fail`, or the refusal cannot pass by waiting
+    attempts_exhausted,  ///< refused once more, and no attempt is left
+    deadline_passed,     ///< refused once more, and no time is left
+    body_not_replayable, ///< refused, and the body cannot be sent a second time
+    outcome_unknown,     ///< it may have been executed, and must not be twice
+    not_offered,         ///< only the active node's answer would do, and no way leads to it
+    cancelled,           ///< the caller ended the wait
+};
+
+/// A sentence for people.
+[[nodiscard]] constexpr std::string_view to_string(reason why) noexcept
+{
+    switch (why) {
+    case reason::answered: return "The node answered.";
+    case reason::not_enforced: return "The policy enforces no consistency.";
+    case reason::redirected_elsewhere: return "The answer is a redirect to an address that was not declared.";
+    case reason::first_attempt: return "Nothing was sent yet.";
+    case reason::waiting: return "The node has not reached the required state: waiting.";
+    case reason::forwarding: return "The node has not reached the required state: asking the active node.";
+    case reason::not_forwarded: return "The server does not forward by a request field: going on without.";
+    case reason::without_index: return "The server cannot read the index that it was sent: going on without.";
+    case reason::redirected: return "A standby pointed to the active node.";
+    case reason::repeating: return "The exchange broke or the server failed: trying again.";
+    case reason::refused: return "The server refused the request.";
+    case reason::attempts_exhausted: return "The server refused the request until no attempt was left.";
+    case reason::deadline_passed: return "The server refused the request until no time was left.";
+    case reason::body_not_replayable: return "The server refused the request, whose body cannot be sent twice.";
+    case reason::outcome_unknown: return "The request may have been executed, and must not be executed twice.";
+    case reason::not_offered: return "Only the active node may answer this request, and no way to it is known: declare "
+                                     "its address, or the dialect, in the replication view.";
+    case reason::cancelled: return "The caller cancelled the request.";
+    }
+    return "";
+}
+
+/// What an exchange tells its driver to do.
+struct step {
+    action what = action::send_again;
+    time_point not_before{};     ///< of `send_again`: when, by the driver's clock; may have passed already
+    route to = route::any_node;  ///< of `send_again`: where to
+    reason why = reason::first_attempt;
+    refusal refused_as = refusal::none; ///< what the last answer refused, if it did
+
+    /// Whether the exchange has ended.
+    [[nodiscard]] constexpr bool is_final() const noexcept { return what != action::send_again; }
+
+    friend constexpr bool operator==(step const&, step const&) noexcept = default;
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

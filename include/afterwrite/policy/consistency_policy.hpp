@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/policy/backoff.hpp>
+#include <afterwrite/policy/retry_limit.hpp>
+#include <afterwrite/version.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// Whether requests carry what they require. The words are those of Vault Agent's and Vault Proxy's configuration.
+enum class enforce_consistency : std::uint8_t {
+    never,  ///< nothing is added and nothing sent again: the caller gets what the node says
+    always, ///< each request carries what its session requires
+};
+
+/// What to do when a node has not reached the required state. The first words are those of Vault Agent and Proxy, and
+/// of OpenBao's `X-Vault-Inconsistent`.
+enum class when_inconsistent : std::uint8_t {
+    fail,               ///< give up, and let the caller see the refusal
+    retry,              ///< wait, and send again
+    await,              ///< let the node hold the request (OpenBao; Vault has no such mode), then as `retry`
+    forward,            ///< let the active node answer, where that is allowed; else as `retry`
+    retry_then_forward, ///< as `await` for a while, then let the active node answer, then wait
+};
+
+[[nodiscard]] constexpr std::string_view to_string(enforce_consistency enforce) noexcept
+{
+    return enforce == enforce_consistency::never ? "never" : "always";
+}
+
+[[nodiscard]] constexpr std::string_view to_string(when_inconsistent when) noexcept
+{
+    switch (when) {
+    case when_inconsistent::fail: return "fail";
+    case when_inconsistent::retry: return "retry";
+    case when_inconsistent::await: return "await";
+    case when_inconsistent::forward: return "forward";
+    case when_inconsistent::retry_then_forward: return "retry_then_forward";
+    }
+    return "fail";
+}
+
+/// Reads the words above; any other text is nothing. `from_string<when_inconsistent>("retry")`.
+template <class Enum>
+[[nodiscard]] constexpr std::optional<Enum> from_string(std::string_view) = delete;
+
+template <>
+[[nodiscard]] constexpr std::optional<enforce_consistency> from_string(std::string_view text)
+{
+    for (auto const enforce : {enforce_consistency::never, enforce_consistency::always})
+        if (to_string(enforce) == text)
+            return enforce;
+    return std::nullopt;
+}
+
+template <>
+[[nodiscard]] constexpr std::optional<when_inconsistent> from_string(std::string_view text)
+{
+    for (auto const when : {when_inconsistent::fail, when_inconsistent::retry, when_inconsistent::await,
+                            when_inconsistent::forward, when_inconsistent::retry_then_forward})
+        if (to_string(when) == text)
+            return when;
+    return std::nullopt;
+}
+
+/// How requests are made consistent: configuration alone, a plain value that any number of exchanges share.
+struct consistency_policy {
+    enforce_consistency enforce = enforce_consistency::always;
+    when_inconsistent when = when_inconsistent::retry_then_forward;
+    retry_limit limit{};
+    backoff wait{};
+
+    /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. Long enough
+    /// that ordinary lag passes and standbys stay useful; short enough that nobody notices.
+    duration forward_after = std::chrono::milliseconds(100);
+
+    /// The schedule of Vault's Go client: two retries, after 1 to 1.5 s and 2 to 3 s more. For comparison.
+    [[nodiscard]] static constexpr consistency_policy vault_go() noexcept
+    {
+        return {.when = when_inconsistent::retry,
+                .limit = {.max_attempts = 3, .timeout = std::chrono::seconds(60)},
+                .wait = backoff::vault_go()};
+    }
+
+    friend constexpr bool operator==(consistency_policy const&, consistency_policy const&) noexcept = default;
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/state/cluster_id.hpp>
+#include <afterwrite/state/opaque_index.hpp>
+#include <afterwrite/state/wal_position.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/decode_error.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/openbao_index.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What is required of one cluster, kept as the texts that the server wrote: only it can sign an index, so no client
+/// can write one that says "both of these".
+///
+/// Vault. A node satisfies a set of positions exactly if it satisfies their join, and two members always witness the
+/// join: the one with the greatest `local` and the one with the greatest `replicated`. So two texts are enough for
+/// any number of writes, whatever the order in which their answers arrive. (Assumed: a node demands all of several
+/// lines, and compares each number with >=.)
+///
+/// OpenBao. Values are replaced by greater ones. A value that cannot be compared with one that is held replaces it if
+/// the request had carried that one, since a node that honoured the request is past it; else both stay, which no
+/// request can express.
+class cluster_demand {
+public:
+    /// How many texts are ever held, and sent: see above.
+    static constexpr std::uint8_t max_texts = 2;
+
+    enum class fate : std::uint8_t { kept, superseded, held, unkept };
+
+    /// Leaves the texts uninitialised: there are many of these, nearly all of them unused.
+    cluster_demand() noexcept {}
+    cluster_demand(cluster_id const& cluster, dialect form) noexcept : cluster_(cluster), form_(form) {}
+
+    [[nodiscard]] cluster_id const& cluster() const noexcept { return cluster_; }
+    [[nodiscard]] dialect form() const noexcept { return form_; }
+    [[nodiscard]] std::uint8_t size() const noexcept { return size_; }
+    [[nodiscard]] std::string_view text(std::uint8_t i) const noexcept { return texts_[i].text(); }
+
+    /// The join of what is held; (0,0) on OpenBao, whose indices have no position.
+    [[nodiscard]] wal_position position() const noexcept
+    {
+        return form_ == dialect::vault ? join(greatest_local().position(), greatest_replicated().position())
+                                       : wal_position{};
+    }
+
+    [[nodiscard]] bool holds(std::string_view index) const noexcept
+    {
+        for (std::uint8_t i = 0; i < size_; ++i)
+            if (texts_[i].text() == index)
+                return true;
+        return false;
+    }
+
+    /// Records a Vault state. O(1): it may be a new witness of either kind, of both, or of none. Of two texts with
+    /// equal positions the later received stays: the server may have changed its key meanwhile.
+    fate record(wal_position const& position, std::string_view index) noexcept
+    {
+        if (size_ == 0) {
+            put(0, position, index);
+            size_ = 1;
+            return fate::kept;
+        }
+        bool const raises = !(position <= join(greatest_local().position(), greatest_replicated().position()));
+        bool const is_local = is_witness(position.local, position.replicated, //
+                                         greatest_local().local, greatest_local().replicated);
+        bool const is_replicated = is_witness(position.replicated, position.local, //
+                                              greatest_replicated().replicated, greatest_replicated().local);
+        auto const before = size_;
+        if (is_local && is_replicated) {
+            put(0, position, index);
+            size_ = 1;
+        } else if (is_local) { // who was alone stays as the other witness
+            if (size_ == 1)
+                texts_[1] = texts_[0];
+            put(0, position, index);
+            size_ = 2;
+        } else if (is_replicated) {
+            put(1, position, index);
+            size_ = 2;
+        }
+        if (!raises)
+            return fate::held;
+        return size_ > before ? fate::kept : fate::superseded;
+    }
+
+    /// Records an OpenBao index. `carried` is what the answered request demanded of this cluster; null if nothing.
+    fate record(opaque_index const& index, std::string_view text, cluster_demand const* carried) noexcept
+    {
+        auto const before = size_;
+        std::uint8_t left = 0;
+        bool is_old = false; // answers may show an index that is some ms old (OpenBao internal/vault/storage_index.go)
+        for (std::uint8_t i = 0; i < before; ++i) {
+            auto const order = compare(texts_[i].text(), index);
+            bool const is_unordered = order == std::partial_ordering::unordered;
+            is_old = is_old || order == std::partial_ordering::greater;
+            if (is_unordered ? carried != nullptr && carried->holds(texts_[i].text()) : order <= 0)
+                continue;
+            if (left != i)
+                texts_[left] = texts_[i];
+            ++left;
+        }
+        size_ = left;
+        if (is_old)
+            return fate::held;
+        if (left == max_texts)
+            return fate::unkept;
+        put(left, {}, text);
+        size_ = static_cast<std::uint8_t>(left + 1);
+        return left == before ? fate::kept : fate::superseded;
+    }
+
+private:
+    /// A text as received, and on Vault what it means. Trivial, so that an unused one costs nothing.
+    struct received {
+        std::uint64_t local;
+        std::uint64_t replicated;
+        std::uint16_t size;
+        char bytes[max_index_size];
+
+        [[nodiscard]] std::string_view text() const noexcept { return {bytes, size}; }
+        [[nodiscard]] wal_position position() const noexcept { return {local, replicated}; }
+    };
+
+    [[nodiscard]] received const& greatest_local() const noexcept { return texts_[0]; }
+    [[nodiscard]] received const& greatest_replicated() const noexcept { return texts_[size_ - 1]; }
+
+    /// Whether a state takes the place of a witness: greater in that one's number, or equal there and not less in
+    /// the other number.
+    static constexpr bool is_witness(std::uint64_t own, std::uint64_t other, std::uint64_t held_own,
+                                     std::uint64_t held_other) noexcept
+    {
+        return own > held_own || (own == held_own && other >= held_other);
+    }
+
+    static std::partial_ordering compare(std::string_view held, opaque_index const& index) noexcept
+    {
+        auto const decoded = decode_openbao_index(held);
+        return decoded ? *decoded <=> index : std::partial_ordering::unordered;
+    }
+
+    /// `index` has passed `is_sendable`, which bounds its size.
+    void put(std::uint8_t place, wal_position const& position, std::string_view index) noexcept
+    {
+        received& text = texts_[place];
+        text.local = position.local;
+        text.replicated = position.replicated;
+        text.size = static_cast<std::uint16_t>(index.size());
+        std::memcpy(text.bytes, index.data(), index.size());
+    }
+
+    cluster_id cluster_;
+    dialect form_ = dialect::unknown;
+    std::uint8_t size_ = 0;
+    received texts_[max_texts];
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

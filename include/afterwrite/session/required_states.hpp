@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/bytes/inline_string.hpp>
+#include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/recorded.hpp>
+#include <afterwrite/state/cluster_id.hpp>
+#include <afterwrite/state/wal_position.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/decode_error.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/index_field.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What the answer to a request must show: per cluster, the demand of every index that was recorded.
+///
+/// Recording is a join: it is idempotent, and on the demand it is commutative and associative, so answers may arrive
+/// in any order and any number of times. Garbage never evicts a state, nor does the index of another cluster. What
+/// cannot be kept, because a bound is reached, sets a fence: it costs latency, never the guarantee.
+///
+/// A value without allocation, about 5 KB in size; a copy costs what is held. One thread at a time.
+class required_states {
+public:
+    /// An address set belongs to one cluster, seldom to a pair that replicates; more are a change of address.
+    static constexpr std::uint8_t max_clusters = 8;
+
+    required_states() noexcept {}
+    required_states(required_states const& other) noexcept { copy(other); }
+    required_states& operator=(required_states const& other) noexcept
+    {
+        if (this != &other)
+            copy(other);
+        return *this;
+    }
+    ~required_states() = default;
+
+    /// Records the value of one index field as a server returned it: one index, or several joined with commas. What
+    /// cannot be read is counted, and changes nothing.
+    recorded record(std::string_view index_field_value) noexcept
+    {
+        return record_all(index_field_value, nullptr);
+    }
+
+    /// The same for the answer to a request that had required `carried`: on OpenBao what is returned supersedes what
+    /// was carried, and an answer that was fetched behind a fence takes the fence away.
+    recorded record(std::string_view index_field_value, required_states const& carried) noexcept
+    {
+        return record_all(index_field_value, &carried);
+    }
+
+    /// The position that a node of this Vault cluster must have reached; none if nothing is required of it.
+    [[nodiscard]] std::optional<wal_position> demand(std::string_view cluster) const noexcept
+    {
+        auto const* const held = find(cluster, dialect::vault);
+        return held != nullptr ? std::optional(held->position()) : std::nullopt;
+    }
+
+    /// Calls visit(std::string_view index) for each text to send, in an order that means nothing. A text of neither
+    /// dialect is visited only where nothing better is held, since its server may be able to read it.
+    template <class Visit>
+    void for_each(Visit&& visit) const
+    {
+        for (std::uint8_t i = 0; i < count_; ++i)
+            for (std::uint8_t j = 0; j < demands_[i].size(); ++j)
+                visit(demands_[i].text(j));
+        if (count_ == 0 && !unknown_.empty())
+            visit(unknown_.view());
+    }
+
+    /// Whether this very text is among those required.
+    [[nodiscard]] bool holds(std::string_view index) const noexcept
+    {
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (demands_[i].holds(index))
+                return true;
+        return false;
+    }
+
+    /// How many texts `for_each` visits.
+    [[nodiscard]] std::size_t size() const noexcept
+    {
+        std::size_t texts = 0;
+        for_each([&texts](std::string_view) { ++texts; });
+        return texts;
+    }
+
+    /// Nothing is required.
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unknown_.empty() && !fenced(); }
+
+    /// Something is required that no index held here says. Until it is repaid, only the active node's answers are
+    /// known to show it.
+    [[nodiscard]] bool fenced() const noexcept { return events_ > repaid_ || crowded_; }
+
+    /// Whether one request can carry it all: there is no fence, and OpenBao, which takes one index, needs only one.
+    [[nodiscard]] bool is_expressible() const noexcept
+    {
+        return !fenced() && (form() != dialect::openbao || (count_ == 1 && demands_[0].size() == 1));
+    }
+
+    /// The dialect of what is held; unknown if nothing is.
+    [[nodiscard]] dialect form() const noexcept { return count_ > 0 ? demands_[0].form() : dialect::unknown; }
+
+    /// How many clusters something is required of.
+    [[nodiscard]] std::uint8_t clusters() const noexcept { return count_; }
+
+    /// The cluster of the i-th demand.
+    [[nodiscard]] cluster_id const& cluster(std::uint8_t i) const noexcept { return demands_[i].cluster(); }
+
+    /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known yet
+    /// (empty), the states of the only one that there are states of; of several, none, and a fence instead.
+    [[nodiscard]] required_states of(cluster_id const& cluster) const noexcept
+    {
+        bool const takes_all = cluster.empty() ? count_ <= 1 : count_ == 0;
+        if (takes_all || (count_ == 1 && demands_[0].cluster() == cluster))
+            return *this;
+        required_states chosen;
+        chosen.events_ = events_;
+        chosen.repaid_ = repaid_;
+        chosen.crowded_ = crowded_ || cluster.empty();
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (!cluster.empty() && demands_[i].cluster() == cluster)
+                chosen.demands_[chosen.count_++] = demands_[i];
+        return chosen;
+    }
+
+    /// Requires nothing of this cluster any more: the caller knows that it is gone, or that it was restored.
+    void forget(std::string_view cluster) noexcept
+    {
+        std::uint8_t left = 0;
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (demands_[i].cluster() != cluster)
+                demands_[left++] = demands_[i];
+        crowded_ = crowded_ && left == count_;
+        count_ = left;
+    }
+
+    /// Drops the text of neither dialect: the server that it came from has called it unreadable.
+    void forget_unknown_form() noexcept { unknown_ = {}; }
+
+private:
+    void copy(required_states const& other) noexcept
+    {
+        for (std::uint8_t i = 0; i < other.count_; ++i)
+            demands_[i] = other.demands_[i];
+        unknown_ = other.unknown_;
+        events_ = other.events_;
+        repaid_ = other.repaid_;
+        count_ = other.count_;
+        crowded_ = other.crowded_;
+    }
+
+    [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
+    {
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (demands_[i].form() == form && demands_[i].cluster() == cluster)
+                return &demands_[i];
+        return nullptr;
+    }
+
+    [[nodiscard]] cluster_demand* find(std::string_view cluster, dialect form) noexcept
+    {
+        return const_cast<cluster_demand*>(static_cast<required_states const&>(*this).find(cluster, form));
+    }
+
+    recorded record_all(std::string_view index_field_value, required_states const* carried) noexcept
+    {
+        recorded total;
+        for_each_index(index_field_value, [&](std::string_view index) { record_one(index, carried, total); });
+        return total;
+    }
+
+    void record_one(std::string_view index, required_states const* carried, recorded& total) noexcept
+    {
+        if (holds(index)) { // the usual case, and it need not be decoded
+            ++total.held;
+            return repay(carried);
+        }
+        auto const decoded = decode_index(index);
+        if (!decoded)
+            return reject(index, decoded.error(), total);
+        auto* demand = find(decoded->cluster(), decoded->form);
+        if (demand == nullptr && count_ == max_clusters) {
+            crowded_ = true; // its states will never find room, so no answer can repay this fence, only `forget`
+            ++total.unkept;
+            return;
+        }
+        if (demand == nullptr)
+            demand = &(demands_[count_++] = cluster_demand(decoded->cluster(), decoded->form));
+        auto const* const was_carried =
+            carried != nullptr ? carried->find(decoded->cluster(), decoded->form) : nullptr;
+        auto const fate = decoded->form == dialect::vault
+                              ? demand->record(decoded->vault.position, index)
+                              : demand->record(decoded->openbao, index, was_carried);
+        switch (fate) {
+        case cluster_demand::fate::kept: ++total.kept; break;
+        case cluster_demand::fate::superseded: ++total.superseded; break;
+        case cluster_demand::fate::held: ++total.held; break;
+        case cluster_demand::fate::unkept: return fence(total);
+        }
+        repay(carried);
+    }
+
+    void reject(std::string_view index, decode_error why, recorded& total) noexcept
+    {
+        total.why = why;
+        if (why == decode_error::unknown_form) {
+            ++total.unknown_form;
+            unknown_ = inline_string<max_index_size>(index);
+            return;
+        }
+        bool const is_past_bound = why == decode_error::cluster_too_long || why == decode_error::value_too_long ||
+                                   (why == decode_error::too_long && dialect_of(index) != dialect::unknown);
+        if (is_past_bound)
+            return fence(total);
+        ++total.rejected;
+    }
+
+    void fence(recorded& total) noexcept
+    {
+        ++events_;
+        ++total.unkept;
+    }
+
+    /// The answer to a request that was sent behind a fence shows something newer than what was not kept until then.
+    void repay(required_states const* carried) noexcept
+    {
+        if (carried != nullptr && carried->events_ > repaid_)
+            repaid_ = carried->events_;
+    }
+
+    cluster_demand demands_[max_clusters];
+    inline_string<max_index_size> unknown_;
+    std::uint32_t events_ = 0; ///< how often something could not be kept
+    std::uint32_t repaid_ = 0; ///< how many of these events no longer matter
+    std::uint8_t count_ = 0;
+    bool crowded_ = false;
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

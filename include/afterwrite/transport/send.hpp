@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/decision/exchange.hpp>
+#include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/decision/step.hpp>
+#include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/transport/transport_traits.hpp>
+#include <afterwrite/version.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// How a request ended: what the transport returned last, and why it was the last.
+template <class Reply>
+struct outcome {
+    Reply response{}; ///< the answer if `delivered()`; else the last refusal or error, or nothing if nothing was sent
+    step last{};
+    std::uint32_t attempts = 0;
+
+    /// Whether `response` is the answer. Where it is not, `to_string(last.why)` says why.
+    [[nodiscard]] bool delivered() const noexcept { return last.what == action::deliver; }
+};
+
+/// Waits by putting the thread to sleep. A replacement is called with a time point and returns whether to go on:
+/// false cancels. If it has a member now(), the time is read there.
+struct sleeping_wait {
+    bool operator()(time_point until) const
+    {
+        std::this_thread::sleep_until(until);
+        return true;
+    }
+};
+
+namespace detail {
+
+/// Random enough to spread the waits of many exchanges: no two of a process have the same.
+inline std::uint64_t next_seed() noexcept
+{
+    static std::atomic<std::uint64_t> count{static_cast<std::uint64_t>(clock::now().time_since_epoch().count())};
+    return count.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
+}
+
+template <class Wait>
+time_point now_of(Wait const& wait)
+{
+    if constexpr (requires { wait.now(); })
+        return wait.now();
+    else
+        return clock::now();
+}
+
+/// Calls f(replication_view&), under the view's lock if it has one.
+template <class View, class F>
+decltype(auto) with_view(View& view, F&& f)
+{
+    if constexpr (requires { view.with(f); })
+        return view.with(std::forward<F>(f));
+    else
+        return std::forward<F>(f)(view);
+}
+
+} // namespace detail
+
+/// Sends a request until it is answered as the session requires, and blocks as long. This is all it does:
+///
+///     prepare, send, record, on_response; wait; again, until the step is final.
+///
+/// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what only the
+/// caller knows; `addressable` is filled in from the transport. `session`: `session` or `shared_session`. `view`:
+/// `replication_view` or `shared_replication_view`. `wait_until`: see `sleeping_wait`. What the transport throws
+/// passes through, and costs nothing that was known.
+template <class Transport, request_message Request, class Session, class View, class Wait = sleeping_wait>
+    requires transport_of<std::remove_cvref_t<Transport>, Request>
+auto send(Transport&& transport, Request& request, request_facts facts, Session& session, View& view,
+          consistency_policy const& policy = {}, Wait&& wait_until = {})
+    -> outcome<reply_of<std::remove_cvref_t<Transport>, Request>>
+{
+    using transport_type = std::remove_cvref_t<Transport>;
+    facts.addressable = addressable_transport<transport_type, Request>;
+    auto const required = detail::with_view(view, [&](replication_view& v) { return session.required(v); });
+    exchange exchange(policy, required, facts, detail::now_of(wait_until), detail::next_seed());
+
+    outcome<reply_of<transport_type, Request>> result;
+    result.last = detail::with_view(view, [&](replication_view& v) { return exchange.first(v); });
+    while (!result.last.is_final()) {
+        std::string address;
+        detail::with_view(view, [&](replication_view& v) {
+            exchange.prepare(request, v);
+            if (result.last.to == route::active_node)
+                address = v.active_address();
+        });
+        result.response = detail::send_attempt(transport, request, {result.last.to, address});
+        auto const* const response = detail::message_in(result.response);
+        auto const now = detail::now_of(wait_until);
+        if (response != nullptr)
+            session.record(*response, exchange.carried(), now);
+        result.last = detail::with_view(view, [&](replication_view& v) {
+            return response != nullptr ? exchange.on_response(*response, v, now) : exchange.on_transport_error(v, now);
+        });
+        if (!result.last.is_final() && result.last.not_before > now && !wait_until(result.last.not_before))
+            result.last = {action::give_up, now, route::any_node, reason::cancelled, result.last.refused_as};
+    }
+    result.attempts = exchange.attempts();
+    return result;
+}
+
+/// The same for a request whose method tells all that is to be known of it, see `request_facts::of_method`.
+template <class Transport, class Request, class Session, class View, class Wait = sleeping_wait>
+    requires(request_message<std::remove_cvref_t<Request>> && !std::is_const_v<std::remove_reference_t<Request>>)
+auto send(Transport&& transport, Request&& request, Session& session, View& view,
+          consistency_policy const& policy = {}, Wait&& wait_until = {})
+{
+    return send(transport, request, request_facts::of_method(method_of(request)), session, view, policy,
+                std::forward<Wait>(wait_until));
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/result.hpp>
+#include <afterwrite/state/opaque_index.hpp>
+#include <afterwrite/state/wal_state.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/decode_error.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/openbao_index.hpp>
+#include <afterwrite/wire/vault_index.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// Calls `visit(std::string_view)` for each index in the value of one field. Stacks hand over several fields of one
+/// name either one by one or joined with commas (RFC 9110, 5.3); base64 has no comma, so both read alike. Empty
+/// members are passed over.
+template <class Visit>
+constexpr void for_each_index(std::string_view field_value, Visit&& visit)
+{
+    auto const is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    std::size_t begin = 0;
+    while (begin <= field_value.size()) {
+        std::size_t end = begin;
+        while (end < field_value.size() && field_value[end] != ',')
+            ++end;
+        std::size_t first = begin;
+        std::size_t last = end;
+        while (first < last && is_blank(field_value[first]))
+            ++first;
+        while (last > first && is_blank(field_value[last - 1]))
+            --last;
+        if (first < last)
+            visit(field_value.substr(first, last - first));
+        begin = end + 1;
+    }
+}
+
+/// Whether an index may be sent in a field of its own: short enough, and nothing but visible ASCII without a comma.
+/// So no received text can end a field, begin another one, or become two.
+[[nodiscard]] constexpr bool is_sendable(std::string_view index) noexcept
+{
+    if (index.empty() || index.size() > max_index_size)
+        return false;
+    for (char const c : index)
+        if (c < '!' || c > '~' || c == ',')
+            return false;
+    return true;
+}
+
+/// What one index says, whichever server wrote it.
+struct decoded_index {
+    dialect form = dialect::unknown;
+    wal_state vault;      ///< meant if `form` is vault
+    opaque_index openbao; ///< meant if `form` is openbao
+
+    [[nodiscard]] constexpr cluster_id const& cluster() const noexcept
+    {
+        return form == dialect::openbao ? openbao.cluster : vault.cluster;
+    }
+};
+
+/// Reads one index (one member of a field, see `for_each_index`). Errors: those of its dialect;
+/// `decode_error::too_long` and `decode_error::unsafe_bytes` for what may never be sent again;
+/// `decode_error::unknown_form` for a text that may, but is of neither dialect.
+[[nodiscard]] constexpr result<decoded_index, decode_error> decode_index(std::string_view index) noexcept
+{
+    if (index.size() > max_index_size)
+        return unexpected(decode_error::too_long);
+    if (!is_sendable(index))
+        return unexpected(decode_error::unsafe_bytes);
+    decoded_index decoded;
+    decoded.form = dialect_of(index);
+    if (decoded.form == dialect::vault) {
+        auto const state = decode_vault_index(index);
+        if (!state)
+            return unexpected(state.error());
+        decoded.vault = *state;
+        return decoded;
+    }
+    auto const opaque = decode_openbao_index(index);
+    if (!opaque && decoded.form == dialect::openbao)
+        return unexpected(opaque.error());
+    if (!opaque) // JSON may begin with white space: only what is no OpenBao index either is of no known form
+        return unexpected(decode_error::unknown_form);
+    decoded.form = dialect::openbao;
+    decoded.openbao = *opaque;
+    return decoded;
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION
