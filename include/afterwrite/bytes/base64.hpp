@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/bytes/eight_bytes.hpp>
 #include <afterwrite/version.hpp>
 
 #include <cstddef>
@@ -28,8 +29,9 @@ namespace detail {
 
 inline constexpr char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// What each character means at each of the four places of a quad, already shifted there, so that a quad costs four
-/// loads and three ors. A character that is no digit sets `invalid`, which no digit does.
+/// What each character means at each of the four places of a quad: the bits that it adds to the three bytes,
+/// the first of them lowest. So a quad costs four loads and three ors, and two quads are stored at once, as
+/// they are. A character that is no digit sets `invalid`, which no digit does.
 struct base64_places {
     static constexpr std::uint32_t invalid = 0x8000'0000;
 
@@ -40,15 +42,19 @@ struct base64_places {
         for (auto& place : value)
             for (auto& meaning : place)
                 meaning = invalid;
-        for (std::uint32_t digit = 0; digit < 64; ++digit)
-            for (std::uint32_t place = 0; place < 4; ++place)
-                value[place][static_cast<unsigned char>(base64_alphabet[digit])] = digit << (18 - 6 * place);
+        for (std::uint32_t digit = 0; digit < 64; ++digit) {
+            auto const character = static_cast<unsigned char>(base64_alphabet[digit]);
+            value[0][character] = digit << 2;
+            value[1][character] = digit >> 4 | (digit & 0xf) << 12;
+            value[2][character] = digit >> 2 << 8 | (digit & 0x3) << 22;
+            value[3][character] = digit << 16;
+        }
     }
 
-    [[nodiscard]] constexpr std::uint32_t quad(char const* text) const noexcept
+    [[nodiscard]] constexpr std::uint32_t quad(char a, char b, char c, char d) const noexcept
     {
-        return value[0][static_cast<unsigned char>(text[0])] | value[1][static_cast<unsigned char>(text[1])]
-               | value[2][static_cast<unsigned char>(text[2])] | value[3][static_cast<unsigned char>(text[3])];
+        return value[0][static_cast<unsigned char>(a)] | value[1][static_cast<unsigned char>(b)] |
+               value[2][static_cast<unsigned char>(c)] | value[3][static_cast<unsigned char>(d)];
     }
 };
 
@@ -56,14 +62,15 @@ inline constexpr base64_places base64_meaning;
 
 } // namespace detail
 
-/// Decodes base64 of the standard alphabet into `out` and says how many bytes there are; nothing if `text` is not
-/// base64, or `out` is smaller than `base64_decoded_size_max(text.size())`. `out` is then in an unspecified state, as
-/// are the bytes behind the last one decoded.
+/// Decodes base64 of the standard alphabet into `out` and says how many bytes there are; nothing if `text` is
+/// not base64, or `out` is smaller than `base64_decoded_size_max(text.size())`. `out` is then in an
+/// unspecified state, as are the bytes behind the last one decoded.
 ///
-/// Padding is required, and nothing is skipped (RFC 4648, sections 3.2 and 3.3). Bits that padding cuts off may be
-/// set: Vault and OpenBao are written in Go, whose `base64.StdEncoding` ignores them. It also skips CR and LF, which
-/// no HTTP field value can hold; here they are refused.
-[[nodiscard]] constexpr std::optional<std::size_t> base64_decode(std::string_view text, std::span<char> out) noexcept
+/// Padding is required, and nothing is skipped (RFC 4648, sections 3.2 and 3.3). Bits that padding cuts off
+/// may be set: Vault and OpenBao are written in Go, whose `base64.StdEncoding` ignores them. It also skips CR
+/// and LF, which no HTTP field value can hold; here they are refused.
+[[nodiscard]] constexpr std::optional<std::size_t> base64_decode(std::string_view text,
+                                                                 std::span<char> out) noexcept
 {
     if (text.empty())
         return 0;
@@ -74,30 +81,33 @@ inline constexpr base64_places base64_meaning;
     char const* from = text.data();
     char const* const last = from + (text.size() - 4);
     char* to = out.data();
-    std::uint32_t seen = 0; // one look at the end instead of one per quad
-    for (; from != last; from += 4, to += 3) {
-        std::uint32_t const bits = meaning.quad(from);
-        seen |= bits;
-        to[0] = static_cast<char>(bits >> 16 & 0xff);
-        to[1] = static_cast<char>(bits >> 8 & 0xff);
-        to[2] = static_cast<char>(bits & 0xff);
+    std::uint32_t seen = 0; // what is wrong is looked for once, at the end
+
+    for (; last - from >= 8; from += 8, to += 6) { // at least three quads are left, so that a word has room
+        std::uint32_t const first = meaning.quad(from[0], from[1], from[2], from[3]);
+        std::uint32_t const second = meaning.quad(from[4], from[5], from[6], from[7]);
+        seen |= first | second;
+        store_eight_bytes(to, first | static_cast<std::uint64_t>(second) << 24);
     }
 
     std::size_t const padding = last[3] != '=' ? 0 : last[2] != '=' ? 1 : 2;
-    char const quad[4] = {last[0], last[1], padding == 2 ? 'A' : last[2], padding != 0 ? 'A' : last[3]};
-    std::uint32_t const bits = meaning.quad(quad);
-    seen |= bits;
+    for (; from <= last; from += 4) {
+        bool const is_last = from == last;
+        std::uint32_t const bits = meaning.quad(from[0], from[1], is_last && padding == 2 ? 'A' : from[2],
+                                                is_last && padding != 0 ? 'A' : from[3]);
+        seen |= bits;
+        for (int i = 0; i < 3; ++i)
+            *to++ = static_cast<char>(bits >> (8 * i) & 0xff);
+    }
     if ((seen & meaning.invalid) != 0)
         return std::nullopt;
-    to[0] = static_cast<char>(bits >> 16 & 0xff);
-    to[1] = static_cast<char>(bits >> 8 & 0xff);
-    to[2] = static_cast<char>(bits & 0xff);
     return base64_decoded_size_max(text.size()) - padding;
 }
 
-/// Encodes `bytes` into `out` with padding and says how many characters there are; nothing if `out` is smaller than
-/// `base64_encoded_size(bytes.size())`.
-[[nodiscard]] constexpr std::optional<std::size_t> base64_encode(std::string_view bytes, std::span<char> out) noexcept
+/// Encodes `bytes` into `out` with padding and says how many characters there are; nothing if `out` is
+/// smaller than `base64_encoded_size(bytes.size())`.
+[[nodiscard]] constexpr std::optional<std::size_t> base64_encode(std::string_view bytes,
+                                                                 std::span<char> out) noexcept
 {
     std::size_t const size = base64_encoded_size(bytes.size());
     if (out.size() < size)

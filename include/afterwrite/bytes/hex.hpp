@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/bytes/eight_bytes.hpp>
 #include <afterwrite/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -28,21 +27,9 @@ namespace detail {
     return 16;
 }
 
-/// Eight characters at once. Which is first depends on the machine; none of them knows of the others.
-[[nodiscard]] constexpr std::uint64_t eight_characters(char const* text) noexcept
-{
-    std::uint64_t word = 0;
-    if (!std::is_constant_evaluated()) {
-        std::memcpy(&word, text, sizeof word);
-        return word;
-    }
-    for (int i = 0; i < 8; ++i)
-        word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
-    return word;
-}
-
-/// The top bit of each byte of `word` whose character is no hexadecimal digit. Eight at a time, without a branch: a
-/// byte x below 128 is at least `low` exactly if x + (128 - low) reaches bit 7, and no carry leaves its byte.
+/// The top bit of each byte of `word` whose character is no hexadecimal digit. Eight at a time, without a
+/// branch: a byte x below 128 is at least `low` exactly if x + (128 - low) reaches bit 7, and no carry leaves
+/// its byte.
 [[nodiscard]] constexpr std::uint64_t not_hex(std::uint64_t word) noexcept
 {
     constexpr std::uint64_t each = 0x0101'0101'0101'0101;
@@ -56,7 +43,8 @@ namespace detail {
 
 } // namespace detail
 
-/// Whether `text` is what `hex_decode` decodes: an even number of hexadecimal digits, of either case; none is even.
+/// Whether `text` is what `hex_decode` decodes: an even number of hexadecimal digits, of either case; none is
+/// even.
 [[nodiscard]] constexpr bool is_hex(std::string_view text) noexcept
 {
     if (text.size() % 2 != 0)
@@ -65,26 +53,27 @@ namespace detail {
     std::size_t left = text.size();
     std::uint64_t bad = 0;
     for (; left >= 8; from += 8, left -= 8)
-        bad |= detail::not_hex(detail::eight_characters(from));
+        bad |= detail::not_hex(load_eight_bytes(from));
     for (; left != 0; ++from, --left)
         bad |= detail::hex_digit(*from) == 16 ? 1 : 0;
     return bad == 0;
 }
 
-/// Decodes hexadecimal digits of either case into `out` and says how many bytes there are; nothing if `text` is not
-/// hexadecimal, has an odd number of digits, or has more than `out` holds (RFC 4648, section 8).
+/// Decodes hexadecimal digits of either case into `out` and says how many bytes there are; nothing if `text`
+/// is not hexadecimal, has an odd number of digits, or has more than `out` holds (RFC 4648, section 8).
 [[nodiscard]] constexpr std::optional<std::size_t> hex_decode(std::string_view text,
                                                               std::span<std::uint8_t> out) noexcept
 {
     if (!is_hex(text) || out.size() < text.size() / 2)
         return std::nullopt;
     for (std::size_t i = 0; i < text.size() / 2; ++i)
-        out[i] = static_cast<std::uint8_t>(detail::hex_digit(text[2 * i]) * 16 + detail::hex_digit(text[2 * i + 1]));
+        out[i] = static_cast<std::uint8_t>(detail::hex_digit(text[2 * i]) * 16 +
+                                           detail::hex_digit(text[2 * i + 1]));
     return text.size() / 2;
 }
 
-/// Encodes `bytes` in lower case into `out` and says how many characters there are; nothing if `out` holds fewer than
-/// two for each byte.
+/// Encodes `bytes` in lower case into `out` and says how many characters there are; nothing if `out` holds
+/// fewer than two for each byte.
 [[nodiscard]] constexpr std::optional<std::size_t> hex_encode(std::span<std::uint8_t const> bytes,
                                                               std::span<char> out) noexcept
 {

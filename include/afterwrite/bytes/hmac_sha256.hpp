@@ -11,8 +11,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// A key of HMAC-SHA256 (RFC 2104), ready for use: both passes have taken in the padded key, so that each signature
-/// of a short message costs two blocks less. Trivially copyable; it is as secret as the key itself.
+/// A key of HMAC-SHA256 (RFC 2104), ready for use: both passes have taken in the padded key, so that each
+/// signature of a short message costs two blocks less. Trivially copyable; it is as secret as the key itself.
 class hmac_key {
 public:
     /// `key` are raw bytes, of any length; one longer than a block (64 bytes) stands for its digest.
@@ -48,8 +48,8 @@ private:
     sha256 outer_;
 };
 
-/// Whether both hold the same bytes, in a time that depends on their lengths alone: who guesses a signature learns
-/// nothing from how long its refusal took. Lengths are no secret, so different ones are told at once.
+/// Whether both hold the same bytes, in a time that depends on their lengths alone: who guesses a signature
+/// learns nothing from how long its refusal took. Lengths are no secret, so different ones are told at once.
 [[nodiscard]] constexpr bool equal_in_constant_time(std::span<std::uint8_t const> a,
                                                     std::span<std::uint8_t const> b) noexcept
 {

@@ -24,7 +24,8 @@ public:
 
     constexpr inline_string() noexcept = default;
 
-    /// Holds `text`. One that does not fit leaves it empty: ask `fits` first wherever a text comes from outside.
+    /// Holds `text`. One that does not fit leaves it empty: ask `fits` first wherever a text comes from
+    /// outside.
     constexpr explicit inline_string(std::string_view text) noexcept
     {
         if (!fits(text))
@@ -39,7 +40,10 @@ public:
     }
 
     /// Whether `text` is short enough to be held whole.
-    [[nodiscard]] static constexpr bool fits(std::string_view text) noexcept { return text.size() <= Capacity; }
+    [[nodiscard]] static constexpr bool fits(std::string_view text) noexcept
+    {
+        return text.size() <= Capacity;
+    }
 
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
@@ -51,7 +55,10 @@ public:
     {
         return a.view() == b.view();
     }
-    friend constexpr bool operator==(inline_string const& a, std::string_view b) noexcept { return a.view() == b; }
+    friend constexpr bool operator==(inline_string const& a, std::string_view b) noexcept
+    {
+        return a.view() == b;
+    }
     friend constexpr std::strong_ordering operator<=>(inline_string const& a, inline_string const& b) noexcept
     {
         return a.view() <=> b.view();

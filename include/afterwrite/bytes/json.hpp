@@ -65,13 +65,13 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Reads JSON from front to back and accepts what Go accepts. Every function that returns a bool takes what it is
-/// named after and says whether it was there; after a false, only those that take a word are still of use.
-/// Allocates nothing, and never recurs.
+/// Reads JSON from front to back and accepts what Go accepts. Every function that returns a bool takes what
+/// it is named after and says whether it was there; after a false, only those that take a word are still of
+/// use. Allocates nothing, and never recurs.
 class json_reader {
 public:
-    /// How many arrays and objects may be open at once. The text of an index has no room for more (an index has at
-    /// most 256 characters of base64, and a bracket is a byte); what nests deeper is refused.
+    /// How many arrays and objects may be open at once. The text of an index has no room for more (an index
+    /// has at most 256 characters of base64, and a bracket is a byte); what nests deeper is refused.
     static constexpr std::size_t max_depth = 192;
 
     constexpr explicit json_reader(std::string_view text) noexcept : rest_(text) {}
@@ -105,8 +105,8 @@ public:
         return is_there;
     }
 
-    /// A string, in its quotes. Escapes are resolved; half a surrogate pair, and each byte that is not part of valid
-    /// UTF-8, becomes U+FFFD.
+    /// A string, in its quotes. Escapes are resolved; half a surrogate pair, and each byte that is not part
+    /// of valid UTF-8, becomes U+FFFD.
     [[nodiscard]] constexpr bool take_string(json_text& text) noexcept
     {
         text = {};
@@ -232,8 +232,8 @@ private:
     std::string_view rest_;
 };
 
-/// Appends `text` as a JSON string, in the spelling of Go's `json.Marshal`: what HTML could take for its own is
-/// escaped, and each byte that is not part of valid UTF-8 becomes U+FFFD. Allocates.
+/// Appends `text` as a JSON string, in the spelling of Go's `json.Marshal`: what HTML could take for its own
+/// is escaped, and each byte that is not part of valid UTF-8 becomes U+FFFD. Allocates.
 inline void append_json_string(std::string& json, std::string_view text)
 {
     constexpr std::string_view special = "\"\\\b\f\n\r\t";
@@ -254,7 +254,8 @@ inline void append_json_string(std::string& json, std::string_view text)
             json += "\\u2029";
         } else if (static_cast<unsigned char>(rune.front()) < 0x20 || in_html.find(rune) != in_html.npos) {
             auto const byte = static_cast<std::uint8_t>(rune.front());
-            json += "\\u00" + hex_encode({&byte, 1});
+            json += "\\u00";
+            json += hex_encode({&byte, 1});
         } else {
             json += rune;
         }

@@ -32,8 +32,8 @@ inline constexpr std::uint32_t sha256_constants[64] = {
 
 } // namespace detail
 
-/// SHA-256 (FIPS 180-4) of a message that may come in pieces. Trivially copyable: a copy goes on by itself, so a
-/// common beginning is digested once.
+/// SHA-256 (FIPS 180-4) of a message that may come in pieces. Trivially copyable: a copy goes on by itself,
+/// so a common beginning is digested once.
 class sha256 {
 public:
     static constexpr std::size_t block_size = 64;
@@ -77,7 +77,7 @@ public:
     [[nodiscard]] constexpr sha256_digest finish() const noexcept
     {
         sha256 padded = *this;
-        std::uint64_t const bit_count = size_ * 8; // the standard ends at 2^64 bits, and so does the counter
+        std::uint64_t const bit_count = size_ * 8;  // the standard ends at 2^64 bits, and so does the counter
         std::uint8_t tail[block_size + 8] = {0x80}; // then zeros, so that the count ends a block
         std::size_t const used = static_cast<std::size_t>(size_ % block_size);
         std::size_t const zeros_end = used < 56 ? 56 - used : block_size + 56 - used;
@@ -102,15 +102,15 @@ private:
         for (std::size_t t = 16; t < 64; ++t) {
             std::uint32_t const w15 = schedule[t - 15];
             std::uint32_t const w2 = schedule[t - 2];
-            schedule[t] = schedule[t - 16] + (std::rotr(w15, 7) ^ std::rotr(w15, 18) ^ w15 >> 3) + schedule[t - 7]
-                          + (std::rotr(w2, 17) ^ std::rotr(w2, 19) ^ w2 >> 10);
+            schedule[t] = schedule[t - 16] + (std::rotr(w15, 7) ^ std::rotr(w15, 18) ^ w15 >> 3) +
+                          schedule[t - 7] + (std::rotr(w2, 17) ^ std::rotr(w2, 19) ^ w2 >> 10);
         }
         auto [a, b, c, d, e, f, g, h] = state_;
         for (std::size_t t = 0; t < 64; ++t) {
             std::uint32_t const choice = (e & f) ^ (~e & g);
             std::uint32_t const majority = (a & b) ^ (a & c) ^ (b & c);
-            std::uint32_t const first = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + choice
-                                        + detail::sha256_constants[t] + schedule[t];
+            std::uint32_t const first = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + choice +
+                                        detail::sha256_constants[t] + schedule[t];
             std::uint32_t const second = (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + majority;
             h = g;
             g = f;

@@ -9,8 +9,9 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// The longest text that is decoded, in bytes, whatever its dialect. A Vault index of the longest cluster id (64 bytes)
-/// and the greatest positions encodes to 232; a longer one is no index, or one that carries what nobody asked for.
+/// The longest text that is decoded, in bytes, whatever its dialect. A Vault index of the longest cluster id
+/// (64 bytes) and the greatest positions encodes to 232; a longer one is no index, or one that carries what
+/// nobody asked for.
 inline constexpr std::size_t max_index_size = 256;
 
 /// Why a text is not an index: one value for each way to be wrong.
@@ -44,30 +45,20 @@ enum class decode_error : std::uint8_t {
 [[nodiscard]] constexpr std::string_view to_string(decode_error error) noexcept
 {
     switch (error) {
-    case decode_error::too_long:
-        return "The index is longer than 256 bytes.";
-    case decode_error::cluster_too_long:
-        return "The cluster id of the index is longer than 64 bytes.";
-    case decode_error::value_too_long:
-        return "The value of the index is longer than 64 bytes.";
+    case decode_error::too_long: return "The index is longer than 256 bytes.";
+    case decode_error::cluster_too_long: return "The cluster id of the index is longer than 64 bytes.";
+    case decode_error::value_too_long: return "The value of the index is longer than 64 bytes.";
     case decode_error::unsafe_bytes:
         return "The index holds bytes that may not stand in an HTTP field value.";
-    case decode_error::unknown_form:
-        return "The index has neither the form of Vault nor that of OpenBao.";
-    case decode_error::not_base64:
-        return "The index is not base64 of the standard alphabet with padding.";
-    case decode_error::no_separator:
-        return "The decoded index holds no colon to separate its parts.";
-    case decode_error::hmac_hex:
-        return "The HMAC of the index is not an even number of hexadecimal digits.";
-    case decode_error::hmac_mismatch:
-        return "The HMAC of the index was not made with this key.";
+    case decode_error::unknown_form: return "The index has neither the form of Vault nor that of OpenBao.";
+    case decode_error::not_base64: return "The index is not base64 of the standard alphabet with padding.";
+    case decode_error::no_separator: return "The decoded index holds no colon to separate its parts.";
+    case decode_error::hmac_hex: return "The HMAC of the index is not an even number of hexadecimal digits.";
+    case decode_error::hmac_mismatch: return "The HMAC of the index was not made with this key.";
     case decode_error::format:
         return "The decoded index is not of the form v1:cluster:local:replicated:hmac with a cluster id.";
-    case decode_error::local_index:
-        return "The local index is not a decimal number of 64 bits.";
-    case decode_error::replicated_index:
-        return "The replicated index is not a decimal number of 64 bits.";
+    case decode_error::local_index: return "The local index is not a decimal number of 64 bits.";
+    case decode_error::replicated_index: return "The replicated index is not a decimal number of 64 bits.";
     case decode_error::not_json:
         return "The decoded index is not a JSON object whose cluster and value are texts.";
     case decode_error::missing_field:

@@ -20,13 +20,14 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-static_assert(json_text::capacity >= cluster_id::max_size && json_text::capacity >= opaque_index::max_value_size);
+static_assert(json_text::capacity >= cluster_id::max_size &&
+              json_text::capacity >= opaque_index::max_value_size);
 static_assert(json_reader::max_depth >= base64_decoded_size_max(max_index_size));
 
 namespace detail {
 
-/// Whether Go takes `name` for the field `field` (in lower case): without regard to case, and the long s, U+017F, is
-/// an s. (So is the Kelvin sign a k, but no field has one.)
+/// Whether Go takes `name` for the field `field` (in lower case): without regard to case, and the long s,
+/// U+017F, is an s. (So is the Kelvin sign a k, but no field has one.)
 [[nodiscard]] constexpr bool is_field_name(std::string_view name, std::string_view field) noexcept
 {
     for (char const expected : field) {
@@ -43,22 +44,23 @@ namespace detail {
 
 } // namespace detail
 
-/// Reads an OpenBao index, as Go reads JSON into a struct: names match without regard to case, the last of several
-/// counts, null leaves a field as it was, and other fields are skipped (`has_unknown_fields` tells). Its errors, in
-/// this order:
+/// Reads an OpenBao index, as Go reads JSON into a struct: names match without regard to case, the last of
+/// several counts, null leaves a field as it was, and other fields are skipped (`has_unknown_fields` tells).
+/// Its errors, in this order:
 ///
-/// - longer than `max_index_size`: `too_long`, and nothing else about it is looked at;
-/// - not base64, to which CR and LF belong: Go skips them, but no HTTP field value can hold them;
+/// - `too_long`: more than `max_index_size`, and then nothing else about it is looked at;
+/// - `not_base64`, also for CR and LF: Go skips them, but no HTTP field value can hold them;
 /// - `not_json`: not valid, no object, or another thing than a text for one of the two fields;
-/// - a cluster or value that is absent or empty, which OpenBao takes for no index at all: `missing_field`;
-/// - longer than our bounds, which OpenBao would accept: `cluster_too_long`, then `value_too_long`.
+/// - `missing_field`: OpenBao accepts a cluster or value that is absent or empty, but that names no state;
+/// - `cluster_too_long`, then `value_too_long`: beyond our bounds, which OpenBao does not have.
 ///
 /// Allocates nothing; stack and time are bounded, whatever the JSON nests.
-[[nodiscard]] constexpr result<opaque_index, decode_error> decode_openbao_index(std::string_view text) noexcept
+[[nodiscard]] constexpr result<opaque_index, decode_error>
+decode_openbao_index(std::string_view text) noexcept
 {
     if (text.size() > max_index_size)
         return unexpected(decode_error::too_long);
-    char buffer[base64_decoded_size_max(max_index_size)] = {};
+    char buffer[base64_decoded_size_max(max_index_size)];
     auto const size = base64_decode(text, buffer);
     if (!size)
         return unexpected(decode_error::not_base64);
@@ -104,9 +106,10 @@ namespace detail {
     return index;
 }
 
-/// Writes an OpenBao index byte for byte as the server does: an empty cluster or value is left out. Unknown fields of
-/// the index that `index` was read from are lost, so send the text that was received, not this. At most 204 bytes
-/// where nothing needs an escape; with many it can exceed `max_index_size`, and then does not decode. Allocates.
+/// Writes an OpenBao index byte for byte as the server does: an empty cluster or value is left out. Unknown
+/// fields of the index that `index` was read from are lost, so send the text that was received, not this. At
+/// most 204 bytes where nothing needs an escape; with many it can exceed `max_index_size`, and then does not
+/// decode. Allocates.
 [[nodiscard]] inline std::string encode_openbao_index(opaque_index const& index)
 {
     std::string json = "{";

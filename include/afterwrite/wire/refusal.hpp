@@ -85,10 +85,11 @@ struct answer_facts {
     return token.substr(0, 4) == "hvs." && token.size() > shortest;
 }
 
-/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing.
+/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing. It is no mount's:
+/// `/v1/kv/sys/health` is a secret.
 [[nodiscard]] constexpr bool is_health_path(std::string_view path) noexcept
 {
-    constexpr std::string_view health = "/sys/health";
+    constexpr std::string_view health = "/v1/sys/health";
     path = path.substr(0, path.find('?'));
     while (!path.empty() && path.back() == '/')
         path.remove_suffix(1);

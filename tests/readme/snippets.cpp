@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The README's code, each piece word for word, with just what it needs around it. tests/readme.cpp compares.
+
+#include <afterwrite/adapters/httplib.hpp>
+#include <afterwrite/afterwrite.hpp>
+#include <afterwrite/transport/send.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace my {
+
+struct request {
+    std::vector<std::pair<std::string, std::string>> fields;
+
+    void each(std::string_view name, auto&& visit) const
+    {
+        for (auto const& field : fields)
+            if (field.first == name)
+                visit(std::string_view(field.second));
+    }
+    void add(std::string_view name, std::string_view value) { fields.emplace_back(name, value); }
+    void erase(std::string_view name)
+    {
+        std::erase_if(fields, [name](auto const& field) { return field.first == name; });
+    }
+};
+
+} // namespace my
+
+template <>
+struct afterwrite::message_traits<my::request> {
+    static void for_each(my::request const& r, std::string_view name, auto&& visit) { r.each(name, visit); }
+    static void set(my::request& r, std::string_view name, std::span<std::string_view const> values)
+    {
+        r.erase(name);
+        for (auto const value : values)
+            r.add(name, value);
+    }
+    static void remove(my::request& r, std::string_view name) { r.erase(name); }
+};
+
+static_assert(afterwrite::request_message<my::request>);
+
+namespace {
+
+using namespace std::chrono_literals;
+
+[[maybe_unused]] afterwrite::consistency_policy const policy{
+    .enforce = afterwrite::enforce_consistency::always,
+    .when = afterwrite::when_inconsistent::forward,
+    .limit = {.max_attempts = 5, .timeout = 3s},
+};
+
+[[maybe_unused]] httplib::Response loop(httplib::Request request, afterwrite::session& session,
+                       afterwrite::replication_view& cluster, afterwrite::request_facts const& facts,
+                       std::uint64_t seed, auto transport, auto now, auto wait_until)
+{
+    afterwrite::exchange exchange(policy, session.required(cluster), facts, now(), seed);
+for (;;) {
+    exchange.prepare(request, cluster);
+    auto const response = transport(request);
+    session.record(response, exchange.carried(), now());
+    auto const step = exchange.on_response(response, cluster, now());
+    if (step.is_final())
+        return response;
+    wait_until(step.not_before);
+}
+    }
+
+httplib::Request put(std::string path, std::string data)
+{
+    httplib::Request made;
+    made.method = "PUT";
+    made.path = std::move(path);
+    made.body = std::move(data);
+    return made;
+}
+
+httplib::Request get(std::string path)
+{
+    auto made = put(std::move(path), {});
+    made.method = "GET";
+    return made;
+}
+
+/// The text to hand on: of a Vault session that made one write there is one.
+std::string state_of(afterwrite::session const& session)
+{
+    std::string state;
+    session.required().for_each([&](std::string_view index) { state += (state.empty() ? "" : ", ") + std::string(index); });
+    return state;
+}
+
+[[maybe_unused]] auto record_and_require(httplib::Client& vault, afterwrite::replication_view& cluster,
+                                         std::string const& path, std::string const& data)
+{
+    afterwrite::session writer;
+    afterwrite::send(vault, put(path, data), writer, cluster);
+
+    afterwrite::session reader;
+    reader.record(state_of(writer), afterwrite::clock::now());
+    auto const secret = afterwrite::send(vault, get(path), reader, cluster);
+    return secret;
+}
+
+} // namespace
+
