@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "model.hpp"
+#include "tls.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cluster {
+
+/// What belongs to the sockets and not to the model.
+struct http_options {
+    nanoseconds forward_delay{};     ///< an answer that came over a hop between nodes is sent so much later
+    nanoseconds answer_delay{};      ///< every answer is sent so much later
+    std::optional<tls_identity> tls; ///< with it the nodes speak https
+};
+
+/// The cluster on real sockets: one port of 127.0.0.1 a node, chosen by the system. One thread serves
+/// all nodes; virtual time is the time since the construction.
+class http_server {
+public:
+    explicit http_server(settings chosen, http_options options = {});
+
+    /// Closes every connection, held requests included, and joins the thread.
+    ~http_server();
+    http_server(http_server const&) = delete;
+    http_server& operator=(http_server const&) = delete;
+
+    /// `http://127.0.0.1:PORT` of the node (`https://…` with TLS).
+    [[nodiscard]] std::string address(std::size_t node) const;
+    [[nodiscard]] unsigned short port(std::size_t node) const;
+    [[nodiscard]] std::size_t node_count() const;
+
+    /// Time since the construction: the model's clock.
+    [[nodiscard]] nanoseconds now() const;
+
+    /// Runs `f` on the model in the serving thread and waits for it; not to be called from within `f`.
+    void with_model(std::function<void(model&, nanoseconds now)> const& f);
+
+    /// A copy of the node's counters.
+    [[nodiscard]] node_counters counters(std::size_t node);
+
+    /// Connections that are open now.
+    [[nodiscard]] std::size_t connections();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace cluster

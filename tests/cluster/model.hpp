@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "message.hpp"
+#include "settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cluster {
+
+/// How far a node is in the cluster's own log and in that of the primary above it.
+struct position {
+    std::uint64_t local = 0;
+    std::uint64_t replicated = 0;
+
+    friend bool operator==(position const&, position const&) = default;
+};
+
+/// What a node is at a given time.
+enum class role { active, performance_standby, plain_standby };
+
+/// What a node did so far.
+struct node_counters {
+    std::uint64_t received = 0;    ///< requests that came in at this node
+    std::uint64_t served = 0;      ///< answered out of this node's own state, forwarded ones included
+    std::uint64_t forwarded = 0;   ///< handed on to the active node
+    std::uint64_t redirected = 0;  ///< answered 307
+    std::uint64_t refused = 0;     ///< answered 412 or 429 because the index was not there
+    std::uint64_t held = 0;        ///< made to wait for their index
+    std::uint64_t reads = 0;       ///< reads of KV answered here (404 included)
+    std::uint64_t stale_reads = 0; ///< of these, reads whose answer was not the newest any more
+};
+
+/// How a request ended, besides the answer itself.
+struct answer_note {
+    std::size_t served_by = 0; ///< the node whose state gave the answer
+    bool forwarded = false;    ///< it went over a hop from a standby to the active node
+    bool read = false;         ///< a KV read or list (404 included)
+    bool newest = true;        ///< a read: nothing newer had been written at that time
+    position seen;             ///< where `served_by` stood
+};
+
+/// A held request, to be resumed.
+using ticket = std::uint64_t;
+
+/// The end of `handle` or `resume`: an answer, or a ticket and the time to come back.
+struct outcome {
+    bool held = false;
+    ticket id = 0;       ///< of a held request
+    nanoseconds until{}; ///< resume then; it may become earlier, see `model::wake_changes`
+    response answer;     ///< unless held
+    answer_note note;    ///< unless held
+};
+
+/// The emulated cluster in virtual time: a pure function of its settings and of the calls, no sockets,
+/// no clock, no threads. Node 0 is active at first. Calls must come with times that never go back
+/// (an earlier time counts as the latest one). Not thread-safe: the driver sees to that.
+class model {
+public:
+    explicit model(settings chosen);
+    ~model();
+    model(model&&) noexcept;
+    model& operator=(model&&) noexcept;
+
+    /// A request arrives at node `node`. Time is the one at which the node takes it up.
+    outcome handle(std::size_t node, request const& asked, nanoseconds now);
+
+    /// A held request again: the answer, or held on (it came too early). Status 0 for an unknown ticket.
+    outcome resume(ticket id, nanoseconds now);
+
+    /// The client of a held request has gone; an unknown ticket is no error.
+    void cancel(ticket id);
+
+    /// When a held request is to be resumed, as known now.
+    [[nodiscard]] std::optional<nanoseconds> held_until(ticket id) const;
+
+    /// Grows whenever the wake time of some held request may have changed: ask `held_until` again.
+    [[nodiscard]] std::uint64_t wake_changes() const;
+
+    /// Number of held requests.
+    [[nodiscard]] std::size_t held_count() const;
+
+    [[nodiscard]] std::size_t node_count() const;
+    [[nodiscard]] settings const& chosen() const;
+
+    /// The active node at that time; none during an election.
+    [[nodiscard]] std::optional<std::size_t> active(nanoseconds now) const;
+    [[nodiscard]] role role_of(std::size_t node, nanoseconds now) const;
+
+    /// The end of the log.
+    [[nodiscard]] position newest() const;
+
+    /// What the node has applied at that time.
+    position applied(std::size_t node, nanoseconds now);
+
+    /// The `X-Vault-Index` text for a position in this cluster's dialect; OpenBao uses `local` only.
+    [[nodiscard]] std::string index_text(position where) const;
+
+    [[nodiscard]] node_counters const& counters(std::size_t node) const;
+    void reset_counters();
+
+    /// Where the node is reached; used for `Location` and `leader_address`. Default `http://node-N:8200`.
+    void set_address(std::size_t node, std::string address);
+
+    /// Number of key versions kept, for tests of pruning.
+    [[nodiscard]] std::size_t kept_versions() const;
+
+    // Faults and other hooks.
+
+    /// Nothing lands at this node from `from` to `to`; what is under way and would land then, waits.
+    void stall(std::size_t node, nanoseconds from, nanoseconds to);
+
+    /// Everything that is under way lands at once, at every node.
+    void drop_lag(nanoseconds now);
+
+    /// Other lag from the next entry on.
+    void set_lag(lag_spec lag);
+
+    /// The log grows by entries of nobody here (other clients): positions rise, no key changes.
+    void advance(std::uint64_t entries, nanoseconds now);
+
+    /// This cluster is a performance secondary and gets `entries` entries of its primary's log.
+    void receive_upstream(std::uint64_t entries, nanoseconds now);
+
+    /// `node` becomes active after `gap`; until then there is none. It has the whole log then.
+    void elect(std::size_t node, nanoseconds now, nanoseconds gap = nanoseconds{0});
+
+    /// The node is sealed in that time.
+    void seal(std::size_t node, nanoseconds from, nanoseconds to);
+
+    /// Changes switches while the cluster runs (not: nodes, keys, cluster id, seed).
+    void change(settings const& chosen);
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace cluster

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "model.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cluster {
+
+/// A cluster for one row: nodes 0 (active), 1 and 2 (standbys that serve reads), 3 (plain standby).
+/// The log stands at 10, and what is written lands an hour later: followers stay behind until told.
+struct scene {
+    explicit scene(settings const& chosen) : emulated(chosen) {}
+
+    model emulated;
+    nanoseconds now{0};
+
+    /// A request at the active node with the root token; its answer.
+    response at_active(std::string_view method, std::string_view path, std::string_view body = {});
+
+    /// Everything written lands everywhere.
+    void land() { emulated.drop_lag(now); }
+
+    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices.
+    [[nodiscard]] std::string expand(std::string_view text) const;
+};
+
+/// One fact: this request at this node in this situation gets this answer.
+struct row {
+    std::string_view fact{};
+    std::string_view source{};
+    void (*tune)(settings&) = nullptr; ///< settings other than the usual ones
+    void (*before)(scene&) = nullptr;  ///< what happened before
+    std::size_t node = 0;
+    request asked{}; ///< `expand` is applied to its header values
+    int status = 0;
+    std::optional<std::string_view> body{}; ///< JSON is compared as such, less its request_id
+    field_list has{};                       ///< `expand` is applied to the values
+    std::vector<std::string_view> lacks{};
+    std::optional<std::size_t> served_by{};
+    std::optional<std::uint64_t> log_end{}; ///< where the log stands afterwards
+};
+
+/// The settings of a row before `tune`.
+[[nodiscard]] settings usual_settings(dialect speaks);
+
+/// A request with the root token, and further header lines.
+[[nodiscard]] request ask(std::string_view method, std::string_view path, field_list more = {},
+                          std::string_view body = {});
+
+/// The same without a token.
+[[nodiscard]] request ask_as_nobody(std::string_view method, std::string_view path, field_list more = {},
+                                    std::string_view body = {});
+
+/// Plays each row in a fresh cluster and checks the answer, with doctest.
+void check_rows(dialect speaks, std::vector<row> const& rows);
+
+} // namespace cluster

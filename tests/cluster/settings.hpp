@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "lag.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cluster {
+
+/// Whose rules the nodes follow.
+enum class dialect { vault, openbao };
+
+/// OpenBao's storage; it decides how an index is written. `other` has no index at all.
+enum class storage { raft, postgresql, other };
+
+/// What a node makes of an `X-Vault-Index` line that it cannot use.
+enum class unusable_line { missing, ignored };
+
+/// How several `X-Vault-Index` lines are taken together.
+enum class several_lines { all_of, any_of };
+
+/// A time in which a node (or the cluster) is not itself; `to` is not included.
+struct outage {
+    nanoseconds from{};
+    nanoseconds to{};
+    std::size_t node = 0; ///< used for sealed nodes only
+};
+
+/// What nobody outside knows about Vault Enterprise (its `MissingRequiredState` is not public).
+/// The defaults are the strictest towards a client.
+struct unknowns {
+    unusable_line foreign_cluster = unusable_line::missing; ///< a well signed line of another cluster
+    unusable_line malformed = unusable_line::missing;       ///< not an index, or its HMAC does not fit
+    several_lines lines = several_lines::all_of;
+    bool active_checks_index = true;       ///< the active node answers 412 to an index beyond its log
+    nanoseconds hold_before_412{};         ///< a node waits so long for the state before it answers 412
+    bool standby_index_on_forward = false; ///< OpenBao: a forwarded answer shows the standby's own index
+};
+
+/// Everything that is chosen before the cluster starts.
+struct settings {
+    dialect speaks = dialect::vault;
+    std::size_t performance_standbys = 2; ///< OpenBao: read-enabled standbys; nodes 1..n
+    std::size_t plain_standbys = 0;       ///< the nodes after them
+    lag_spec lag;
+    std::uint64_t seed = 1;
+    std::string cluster_id = "3f2a7c1e-5b0d-4e7a-9c66-0d1f2e3a4b5c";
+    std::string cluster_name = "emulated";
+    std::string hmac_key = "c4f1d2e3-0a9b-4c8d-b7e6-5f4a3b2c1d0e"; ///< Vault signs its indices with it
+    std::string root_token = "root";
+    std::vector<std::string> mounts = {"kv", "secret"}; ///< KV version 1, there from the beginning
+    std::uint64_t first_index = 0;                      ///< position of the log before the first write
+
+    bool allow_forwarding_via_header = false; ///< Vault, replication stanza; its default
+
+    std::string consistency_fallback_behavior;       ///< OpenBao listener; empty means `fail`
+    bool consistency_missing_header_forward = false; ///< OpenBao listener
+    nanoseconds consistency_max_index_wait{};        ///< OpenBao listener; the node waits 25 ms at least
+    storage stores = storage::raft;                  ///< OpenBao
+    nanoseconds index_cache_age{}; ///< OpenBao: the header check looks at an index so old (server: 5 ms)
+    bool cached_index_on_answers = false; ///< OpenBao: answers show the cached index, not a fresh one
+    nanoseconds replay_lag{}; ///< PostgreSQL replicas: received (and claimed) so long before visible
+
+    std::uint64_t requests_per_second = 0;    ///< rate-limit quota of each node; 0 is none
+    bool rate_limit_response_headers = false; ///< the quota's 429 carries Retry-After
+    bool standbys_redirect = false;           ///< a plain standby answers 307 instead of forwarding
+    bool forwarding_works = true;  ///< false: the hop to the active node fails, the standby answers 307
+    std::vector<outage> no_active; ///< times of election
+    std::vector<outage> sealed;    ///< times in which a node is sealed
+
+    unknowns unknown;
+};
+
+} // namespace cluster
