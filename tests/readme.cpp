@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The README keeps its word: its code is code that is compiled, its table of transitions is the table of the source,
-// and the program comes before line 25.
+// The README keeps its word: its code is code that is compiled, its table of transitions is the table of the
+// source, and the program comes before line 25.
 
 #include <afterwrite/decision/transitions.hpp>
 

@@ -3,6 +3,7 @@
 
 #include <afterwrite/version.hpp>
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
@@ -21,13 +22,13 @@ private:
     E error_;
 };
 
-/// A value, or the reason why there is none: the part of C++23's std::expected that this library needs, in its
-/// spelling, so that it can be replaced by it one day.
+/// A value, or the reason why there is none: the part of C++23's std::expected that this library needs, in
+/// its spelling, so that it can be replaced by it one day.
 ///
-/// Both types must be default-constructible, because both are always there: what it holds are small plain values,
-/// and a `result` of trivially copyable types is then trivially copyable itself. To read the value of an error, or
-/// the error of a value, is a mistake of the caller's that yields a default-constructed object, never undefined
-/// behaviour.
+/// Both types must be default-constructible, because both are always there: what it holds are small plain
+/// values, and a `result` of trivially copyable types is then trivially copyable itself. To read the value of
+/// an error, or the error of a value, is a mistake of the caller's that yields a default-constructed object,
+/// never undefined behaviour.
 template <class T, class E>
 class [[nodiscard]] result {
     static_assert(!std::is_same_v<T, E>, "a value and an error of one type could not be told apart");
@@ -58,7 +59,7 @@ public:
     }
 
     friend constexpr bool operator==(result const& a, result const& b)
-        requires requires(T const& t, E const& e) { t == t; e == e; }
+        requires(std::equality_comparable<T> && std::equality_comparable<E>)
     {
         return a.has_value_ == b.has_value_ && (a.has_value_ ? a.value_ == b.value_ : a.error_ == b.error_);
     }

@@ -127,4 +127,24 @@ void check_rows(dialect speaks, std::vector<row> const& rows)
     CHECK_FALSE(rows.empty());
 }
 
+TEST_CASE("what a row writes as a placeholder is an index of its dialect")
+{
+    scene const vault(usual_settings(dialect::vault));
+    hmac_signer const signer(vault.emulated.chosen().hmac_key);
+    auto const own = decode_vault_index(vault.expand("@7:3"), &signer).index;
+    REQUIRE(own);
+    CHECK(own->cluster == vault.emulated.chosen().cluster_id);
+    CHECK(own->where == position{7, 3});
+    auto const foreign = decode_vault_index(vault.expand("@foreign"), &signer).index;
+    REQUIRE(foreign);
+    CHECK(foreign->cluster == "elsewhere");
+    CHECK_FALSE(decode_vault_index(vault.expand("@forged"), &signer).index);
+    CHECK(vault.expand("plain text") == "plain text");
+
+    scene const openbao(usual_settings(dialect::openbao));
+    auto const opaque = decode_openbao_index(openbao.expand("@7:0")).index;
+    REQUIRE(opaque);
+    CHECK(opaque->value == "7");
+}
+
 } // namespace cluster

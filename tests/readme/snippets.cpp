@@ -60,20 +60,21 @@ using namespace std::chrono_literals;
 };
 
 [[maybe_unused]] httplib::Response loop(httplib::Request request, afterwrite::session& session,
-                       afterwrite::replication_view& cluster, afterwrite::request_facts const& facts,
-                       std::uint64_t seed, auto transport, auto now, auto wait_until)
+                                        afterwrite::replication_view& cluster,
+                                        afterwrite::request_facts const& facts, std::uint64_t seed,
+                                        auto transport, auto now, auto wait_until)
 {
     afterwrite::exchange exchange(policy, session.required(cluster), facts, now(), seed);
-for (;;) {
-    exchange.prepare(request, cluster);
-    auto const response = transport(request);
-    session.record(response, exchange.carried(), now());
-    auto const step = exchange.on_response(response, cluster, now());
-    if (step.is_final())
-        return response;
-    wait_until(step.not_before);
-}
+    for (;;) {
+        exchange.prepare(request, cluster);
+        auto const response = transport(request);
+        session.record(response, exchange.carried(), now());
+        auto const step = exchange.on_response(response, cluster, now());
+        if (step.is_final())
+            return response;
+        wait_until(step.not_before);
     }
+}
 
 httplib::Request put(std::string path, std::string data)
 {
@@ -95,7 +96,8 @@ httplib::Request get(std::string path)
 std::string state_of(afterwrite::session const& session)
 {
     std::string state;
-    session.required().for_each([&](std::string_view index) { state += (state.empty() ? "" : ", ") + std::string(index); });
+    session.required().for_each(
+        [&](std::string_view index) { state += (state.empty() ? "" : ", ") + std::string(index); });
     return state;
 }
 
@@ -112,4 +114,3 @@ std::string state_of(afterwrite::session const& session)
 }
 
 } // namespace
-

@@ -15,10 +15,10 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// What an OpenBao index says: a cluster, and a value that in principle only its storage backend can order.
 ///
-/// Two backends' values are known: raft's applied index, a decimal number, and PostgreSQL's log sequence number, two
-/// hexadecimal halves around a slash. Two values of one such form are ordered by their number (as texts, `F/0` would
-/// come after `10/0`). All others are unordered, unless they are the same text.
-/// Sources: OpenBao internal/physical/raft/raft.go, internal/physical/postgresql/index.go.
+/// Two backends' values are known: raft's applied index, a decimal number, and PostgreSQL's log sequence
+/// number, two hexadecimal halves around a slash. Two values of one such form are ordered by their number (as
+/// texts, `F/0` would come after `10/0`). All others are unordered, unless they are the same text. Sources:
+/// OpenBao internal/physical/raft/raft.go, internal/physical/postgresql/index.go.
 struct opaque_index {
     /// A raft index needs 20 bytes, an LSN 17; longer ones are refused when decoded.
     static constexpr std::size_t max_value_size = 64;

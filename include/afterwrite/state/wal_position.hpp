@@ -9,12 +9,12 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// How far a node is: `local` in the log of its own cluster, `replicated` in the log of the primary that its cluster
-/// replicates from (0 on a primary).
+/// How far a node is: `local` in the log of its own cluster, `replicated` in the log of the primary that its
+/// cluster replicates from (0 on a primary).
 ///
-/// The order is that of the product: a position is behind another only if it is so in no part ahead. (1,2) and (2,1)
-/// are unordered; a defaulted `<=>` would be lexicographic and call the first one less.
-/// Source: `compareReplicationStates` of Vault's api/client.go.
+/// The order is that of the product: a position is behind another only if it is so in no part ahead. (1,2)
+/// and (2,1) are unordered; a defaulted `<=>` would be lexicographic and call the first one less. Source:
+/// `compareReplicationStates` of Vault's api/client.go.
 struct wal_position {
     std::uint64_t local = 0;
     std::uint64_t replicated = 0;
