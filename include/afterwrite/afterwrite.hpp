@@ -9,10 +9,13 @@
 #include <afterwrite/version.hpp>
 
 #include <afterwrite/bytes/base64.hpp>
+#include <afterwrite/bytes/eight_bytes.hpp>
 #include <afterwrite/bytes/hex.hpp>
 #include <afterwrite/bytes/hmac_sha256.hpp>
 #include <afterwrite/bytes/inline_string.hpp>
+#include <afterwrite/bytes/json.hpp>
 #include <afterwrite/bytes/sha256.hpp>
+#include <afterwrite/bytes/utf8.hpp>
 
 #include <afterwrite/message/message_traits.hpp>
 

@@ -7,7 +7,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// The only clock, because it never steps. The core does not read it: who drives the library hands over time points.
+/// The only clock, because it never steps. The core does not read it: who drives the library hands over time
+/// points.
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 using duration = clock::duration;

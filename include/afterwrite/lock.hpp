@@ -5,10 +5,11 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What is shared locks by a type of the caller's: `std::mutex`, a spinlock, a host's own (C++ BasicLockable). The
-/// library includes no `<mutex>`, because some platforms of its users have none.
+/// What is shared locks by a type of the caller's: `std::mutex`, a spinlock, a host's own (C++
+/// BasicLockable). The library includes no `<mutex>`, because some platforms of its users have none.
 template <class L>
-concept basic_lockable = requires(L& lock) {
+concept basic_lockable = requires(L& lock)
+{
     lock.lock();
     lock.unlock();
 };

@@ -58,8 +58,10 @@ public:
         return has_value_ ? value_ : static_cast<T>(std::forward<U>(other));
     }
 
+    // clang-format off
     friend constexpr bool operator==(result const& a, result const& b)
         requires(std::equality_comparable<T> && std::equality_comparable<E>)
+    // clang-format on
     {
         return a.has_value_ == b.has_value_ && (a.has_value_ ? a.value_ == b.value_ : a.error_ == b.error_);
     }

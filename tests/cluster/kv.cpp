@@ -46,7 +46,8 @@ std::string list_keys(versioned_store<std::string> const& values, std::string co
         const auto slash = rest.find('/');
         std::string name(slash == std::string_view::npos ? rest : rest.substr(0, slash + 1));
         if (name != last) {
-            keys += (keys.empty() ? "" : ",") + json_string(name);
+            keys += keys.empty() ? "" : ",";
+            keys += json_string(name);
             last = std::move(name);
         }
     });

@@ -13,11 +13,11 @@ using namespace afterwrite;
 namespace {
 
 constexpr decode_error all[] = {
-    decode_error::too_long,     decode_error::cluster_too_long, decode_error::value_too_long,
-    decode_error::unsafe_bytes, decode_error::unknown_form,     decode_error::not_base64,
-    decode_error::no_separator, decode_error::hmac_hex,         decode_error::hmac_mismatch,
-    decode_error::format,       decode_error::local_index,      decode_error::replicated_index,
-    decode_error::not_json,     decode_error::missing_field,
+    decode_error::too_long,         decode_error::cluster_too_long, decode_error::value_too_long,
+    decode_error::no_room,          decode_error::unsafe_bytes,     decode_error::unknown_form,
+    decode_error::not_base64,       decode_error::no_separator,     decode_error::hmac_hex,
+    decode_error::hmac_mismatch,    decode_error::format,           decode_error::local_index,
+    decode_error::replicated_index, decode_error::not_json,         decode_error::missing_field,
 };
 
 } // namespace

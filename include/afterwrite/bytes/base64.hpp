@@ -130,7 +130,7 @@ inline constexpr base64_places base64_meaning;
 [[nodiscard]] inline std::string base64_encode(std::string_view bytes)
 {
     std::string text(base64_encoded_size(bytes.size()), '\0');
-    static_cast<void>(base64_encode(bytes, std::span<char>(text)));
+    static_cast<void>(base64_encode(bytes, std::span(text.data(), text.size())));
     return text;
 }
 

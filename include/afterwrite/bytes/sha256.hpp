@@ -40,17 +40,21 @@ public:
 
     constexpr sha256& update(std::span<std::uint8_t const> bytes) noexcept
     {
+        std::uint8_t const* next = bytes.data();
+        std::size_t left = bytes.size();
         std::size_t used = static_cast<std::size_t>(size_ % block_size);
-        size_ += bytes.size();
-        while (!bytes.empty()) {
-            if (used == 0 && bytes.size() >= block_size) { // needs no copy, and nothing of a key stays behind
-                compress(bytes.data());
-                bytes = bytes.subspan(block_size);
+        size_ += left;
+        while (left > 0) {
+            if (used == 0 && left >= block_size) { // needs no copy, and nothing of a key stays behind
+                compress(next);
+                next += block_size;
+                left -= block_size;
                 continue;
             }
-            std::size_t const count = std::min(bytes.size(), block_size - used);
-            std::copy_n(bytes.begin(), count, pending_ + used);
-            bytes = bytes.subspan(count);
+            std::size_t const count = std::min(left, block_size - used);
+            std::copy_n(next, count, pending_ + used);
+            next += count;
+            left -= count;
             used += count;
             if (used == block_size) {
                 compress(pending_);

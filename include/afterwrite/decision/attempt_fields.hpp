@@ -35,23 +35,34 @@ void set_or_remove(M& request, std::string_view name, std::span<std::string_view
         message_traits<M>::set(request, name, values);
 }
 
+template <request_message M>
+void set_several_indices(M& request, required_states const& required)
+{
+    std::array<std::string_view, std::size_t{required_states::max_clusters} * cluster_demand::max_texts>
+        texts;
+    std::size_t count = 0;
+    required.for_each([&](std::string_view text) { texts[count++] = text; });
+    message_traits<M>::set(request, field_names::index, std::span(texts).first(count));
+}
+
 inline constexpr std::string_view only_fail[] = {field_names::fail};
 inline constexpr std::string_view await_or_fail[] = {field_names::await_state, field_names::fail};
 inline constexpr std::string_view only_forward[] = {field_names::forward_active_node};
 inline constexpr std::string_view active_node[] = {field_names::active_node};
 
-/// The values of `X-Vault-Inconsistent`. They mean something beside an index alone: without one it would decide nothing
-/// on Vault, and on OpenBao it would allow the node to answer from what it has.
-[[nodiscard]] constexpr std::span<std::string_view const> inconsistent_values(attempt_fields const& fields) noexcept
+/// The values of `X-Vault-Inconsistent`. They mean something beside an index alone: without one it would
+/// decide nothing on Vault, and on OpenBao it would allow the node to answer from what it has.
+[[nodiscard]] constexpr std::span<std::string_view const>
+inconsistent_values(attempt_fields const& fields) noexcept
 {
     switch (fields.at) {
     case stage::ask:
     case stage::lagging:
         if (fields.form == dialect::openbao)
-            return only_fail;
+            return {only_fail, 1};
         break; // Vault refuses without being told
-    case stage::hold: return await_or_fail;
-    case stage::forward: return only_forward;
+    case stage::hold: return {await_or_fail, 2};
+    case stage::forward: return {only_forward, 1};
     case stage::active: break;
     }
     return {};
@@ -59,22 +70,27 @@ inline constexpr std::string_view active_node[] = {field_names::active_node};
 
 } // namespace detail
 
-/// Writes the fields of an attempt. All three are set or removed, so that nothing of an earlier attempt stays.
+/// Writes the fields of an attempt. All three are set or removed, so that nothing of an earlier attempt
+/// stays.
 template <request_message M>
 void set_attempt_fields(M& request, required_states const& required, attempt_fields const& fields)
 {
-    std::array<std::string_view, std::size_t{required_states::max_clusters} * cluster_demand::max_texts> texts;
+    std::string_view first; // nearly always the only one
     std::size_t count = 0;
-    required.for_each([&](std::string_view text) { texts[count++] = text; });
-    if (fields.form == dialect::openbao && count > 1)
-        count = 0; // it takes one; of several none is enough, and the request goes to the active node
-    detail::set_or_remove(request, field_names::index, std::span(texts).first(count));
+    required.for_each([&](std::string_view text) { first = count++ == 0 ? text : first; });
+    if (count > 1 && (fields.form == dialect::openbao || !repeats_fields<M>))
+        count = 0; // one can be sent; of several none is enough, and the request goes to the active node
+    if (count > 1)
+        detail::set_several_indices(request, required);
+    else
+        detail::set_or_remove(request, field_names::index, std::span(&first, count));
 
     using values = std::span<std::string_view const>;
     detail::set_or_remove(request, field_names::inconsistent,
                           count > 0 ? detail::inconsistent_values(fields) : values{});
     detail::set_or_remove(request, field_names::forward,
-                          fields.at == stage::active && fields.by_field ? detail::active_node : values{});
+                          fields.at == stage::active && fields.by_field ? values(detail::active_node, 1)
+                                                                        : values{});
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -14,7 +14,6 @@
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
-#include <afterwrite/wire/field_names.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
 #include <algorithm>
@@ -23,18 +22,18 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// One logical request and all its attempts. It is handed facts and returns decisions; it never sends, sleeps, logs
-/// or reads a clock.
+/// One logical request and all its attempts. It is handed facts and returns decisions; it never sends,
+/// sleeps, logs or reads a clock.
 ///
-///     prepare the request, send it, on_response (or on_transport_error) → step, and so on until the step is final.
+///     prepare the request, send it, on_response (or on_transport_error) -> step; again until it is final.
 ///
-/// What is required is fixed at the beginning, so that others' writes cannot move the goal. One thread at a time.
+/// What is required is fixed at the beginning: others' writes cannot move the goal. One thread at a time.
 class exchange {
 public:
-    /// Redirects that are followed. A standby points to the active node; a second hop is an election; a third a loop.
+    /// Redirects that are followed: one to the active node, a second in an election; a third is a loop.
     static constexpr std::uint8_t max_redirects = 2;
 
-    /// `required` is what the session requires of this cluster, `seed` any random bits: they spread the waits.
+    /// `required` is what the session requires of this cluster, `seed` any random bits to spread the waits.
     exchange(consistency_policy const& policy, required_states const& required, request_facts const& facts,
              time_point now, std::uint64_t seed) noexcept
         : facts_(facts), times_(policy, facts.deadline, now, seed), plan_(plan_of(policy.when)),
@@ -46,33 +45,41 @@ public:
             plan_ = plan::active_node;
     }
 
-    /// What to do first: send, or give up because only the active node would do and no way leads to it. Who leaves
-    /// it out gets the same from `on_response`.
+    /// What to do first: send, or give up because only the active node would do and no way leads to it. Who
+    /// leaves it out gets the same from `on_response`.
     [[nodiscard]] step first(replication_view const& view) noexcept
     {
         begin(view);
+        if (times_.now() > times_.deadline())
+            return final(action::give_up, reason::deadline_passed);
         if (!is_offered(view))
             return final(action::give_up, reason::not_offered);
-        return {action::send_again, times_.now(), destination(view), reason::first_attempt, refusal::none};
+        return {action::send_again, times_.now(), to_, reason::first_attempt, refusal::none};
     }
 
-    /// Writes the fields of the next attempt into the request. They are set, never appended, so the same message may
-    /// be prepared again. A policy that never enforces leaves the message as it is.
+    /// Writes the fields of the next attempt into the request. They are set, never appended, so the same
+    /// message may be prepared again. A policy that never enforces leaves the message as it is.
     template <request_message M>
     void prepare(M& request, replication_view const& view)
     {
         if constexpr (!repeats_fields<M>)
-            if (required_.size() > 1)
+            if (required_.size() > 1 && plan_ != plan::active_node) {
                 plan_ = plan::active_node;
+                has_begun_ = false;
+            }
         begin(view);
         if (times_.attempts() == 0)
             marks_ = read_request(request);
         times_.count_attempt();
-        if (!is_inert() && is_offered(view))
-            set_attempt_fields(request, required_, {stage_, speaks(view), is_forwarded_by_field(view)});
+        was_offered_ = is_offered(view);
+        if (!is_inert() && was_offered_)
+            set_attempt_fields(request, required_, {stage_, speaks(view), is_by_field_});
         else
             required_ = {}; // its answer is no proof of anything, see `carried`
     }
+
+    /// Where the prepared attempt is to go: as the step said, unless the stack cannot repeat a field.
+    [[nodiscard]] route to() const noexcept { return to_; }
 
     /// What to do with this answer. Teaches the view what the answer tells of the cluster.
     template <response_message M>
@@ -86,6 +93,8 @@ public:
         learn_cluster(view, response, required_);
         if (is_inert())
             return final(action::deliver, reason::not_enforced);
+        if (!was_offered_)
+            return final(action::give_up, reason::not_offered);
         auto const retry_after = status >= 400 ? find_retry_after(response) : std::nullopt;
         last_ = classify({.status = status,
                           .has_retry_after = retry_after.has_value(),
@@ -93,10 +102,8 @@ public:
                           .asked_health = marks_.asks_health,
                           .carried_index = required_.size() > 0,
                           .token_may_carry_index = marks_.token_may_carry_index});
-        if (last_ == refusal::none && (status == 307 || status == 308))
+        if (status >= 300 && status < 400 && status != 304)
             return redirect(response, view);
-        if (!is_offered(view) && last_ == refusal::none)
-            return final(action::give_up, reason::not_offered);
         return decide(retry_after, view);
     }
 
@@ -122,16 +129,29 @@ private:
 
     void begin(replication_view const& view) noexcept
     {
-        if (times_.attempts() > 0)
+        if (has_begun_)
             return;
+        has_begun_ = true;
         if (plan_ == plan::active_node)
             stage_ = stage::active;
         else if (required_.size() == 0)
             stage_ = stage::ask;
         else if (plan_ == plan::forward)
             stage_ = may_forward(view) ? stage::forward : stage::ask;
-        else if (speaks(view) == dialect::openbao && (plan_ == plan::await || plan_ == plan::retry_then_forward))
+        else if (speaks(view) == dialect::openbao &&
+                 (plan_ == plan::await || plan_ == plan::retry_then_forward))
             stage_ = stage::hold;
+        aim(view);
+    }
+
+    /// Fixes the next attempt's way to the active node, so that what others teach the view meanwhile cannot
+    /// part its fields from where it goes.
+    void aim(replication_view const& view) noexcept
+    {
+        is_by_field_ = stage_ == stage::active && view.may_forward(times_.now()) &&
+                       (speaks(view) == dialect::vault || plan_ != plan::active_node);
+        to_ = follows_redirect_ || (plan_ == plan::active_node && !is_by_field_) ? route::active_node
+                                                                                 : route::any_node;
     }
 
     /// The dialect of what is carried tells best: it was written by the server that is going to read it.
@@ -145,25 +165,9 @@ private:
         return speaks(view) == dialect::openbao || view.may_forward(times_.now());
     }
 
-    [[nodiscard]] bool is_forwarded_by_field(replication_view const& view) const noexcept
-    {
-        return stage_ == stage::active && view.may_forward(times_.now()) &&
-               (speaks(view) == dialect::vault || plan_ != plan::active_node);
-    }
-
-    [[nodiscard]] bool is_addressed(replication_view const& view) const noexcept
-    {
-        return follows_redirect_ || (plan_ == plan::active_node && !is_forwarded_by_field(view));
-    }
-
     [[nodiscard]] bool is_offered(replication_view const& view) const noexcept
     {
-        return !is_addressed(view) || (facts_.addressable && !view.active_address().empty());
-    }
-
-    [[nodiscard]] route destination(replication_view const& view) const noexcept
-    {
-        return is_addressed(view) ? route::active_node : route::any_node;
+        return to_ == route::any_node || (facts_.addressable && !view.active_address().empty());
     }
 
     [[nodiscard]] step final(action what, reason why) const noexcept
@@ -179,7 +183,7 @@ private:
         case refusal::health_answer:
         case refusal::other: return final(action::deliver, reason::answered);
         case refusal::agent_refusal: return final(action::give_up, reason::refused);
-        case refusal::quota: return wait_for_quota(retry_after, view);
+        case refusal::quota: return obey_quota(retry_after, view);
         case refusal::no_active_node:
         case refusal::server_error: return repeat(retry_after, view);
         case refusal::index_not_understood:
@@ -188,6 +192,8 @@ private:
             required_.forget_unknown_form();
             return again(times_.now(), reason::without_index, view);
         case refusal::forwarding_not_allowed:
+            if (stage_ != stage::forward && !is_by_field_) // nobody asked for it, so it is another 400
+                return final(action::deliver, reason::answered);
             view.forwarding_was_refused(times_.now());
             return move(occurrence::barred, times_.now(), view);
         case refusal::presumed_stale:
@@ -228,7 +234,7 @@ private:
         return again(due, asks_active_node && !goes_on ? reason::forwarding : reason::waiting, view);
     }
 
-    [[nodiscard]] step wait_for_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
+    [[nodiscard]] step obey_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
     {
         auto const due = times_.due_after_quota(retry_after);
         if (due > times_.deadline())
@@ -239,31 +245,31 @@ private:
     /// Whether it was executed is unknown, so only what does no harm is repeated.
     [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view const& view) noexcept
     {
+        if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
+            return final(action::give_up, reason::not_offered);
         bool const may_repeat = facts_.idempotent && !is_inert();
         if (may_repeat && (last_ == refusal::no_active_node || times_.has_repeats_left()))
             return again(times_.due_after_failure(retry_after), reason::repeating, view);
         if (last_ != refusal::none)
             return final(action::deliver, reason::answered);
-        return final(action::give_up, may_repeat ? reason::attempts_exhausted : reason::outcome_unknown);
+        return final(action::give_up,
+                     facts_.idempotent ? reason::attempts_exhausted : reason::outcome_unknown);
     }
 
     /// A standby that may not forward tells where the active node is. The index goes to declared nodes alone.
     template <class M>
     [[nodiscard]] step redirect(M const& response, replication_view& view)
     {
-        bool is_known = false;
-        message_traits<M>::for_each(response, field_names::location, [&](std::string_view location) {
-            is_known = is_known || (view.has_node(location) && view.set_active_address(location));
-        });
-        if (!is_known || !facts_.addressable || redirects_ == max_redirects)
+        if (!learn_active_node(view, response) || !facts_.addressable || redirects_ == max_redirects)
             return final(action::deliver, reason::redirected_elsewhere);
         ++redirects_;
         follows_redirect_ = true;
         return again(times_.now(), reason::redirected, view);
     }
 
-    [[nodiscard]] step again(time_point due, reason why, replication_view const& view) const noexcept
+    [[nodiscard]] step again(time_point due, reason why, replication_view const& view) noexcept
     {
+        aim(view);
         if (!facts_.replayable_body)
             return final(action::give_up, reason::body_not_replayable);
         if (!times_.has_attempts_left())
@@ -272,7 +278,7 @@ private:
             return final(action::give_up, reason::deadline_passed);
         if (!is_offered(view))
             return final(action::give_up, reason::not_offered);
-        return {action::send_again, std::min(due, times_.deadline()), destination(view), why, last_};
+        return {action::send_again, times_.grant(due), to_, why, last_};
     }
 
     request_facts facts_;
@@ -282,8 +288,12 @@ private:
     plan plan_;
     stage stage_ = stage::ask;
     refusal last_ = refusal::none;
+    route to_ = route::any_node; ///< see `aim`
     std::uint8_t redirects_ = 0;
     bool is_enforced_;
+    bool has_begun_ = false;
+    bool is_by_field_ = false; ///< see `aim`
+    bool was_offered_ = true;
     bool follows_redirect_ = false;
 };
 

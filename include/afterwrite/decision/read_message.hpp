@@ -29,11 +29,14 @@ template <message M>
 {
     request_marks marks{.asks_health = is_health_path(path_of(request))};
     auto const look = [&marks](std::string_view credential) { // "Bearer" may stand before the token
-        auto const token = credential.substr(credential.rfind(' ') + 1);
+        auto token = credential.substr(credential.find(' ') + 1);
+        while (token.starts_with(' '))
+            token.remove_prefix(1);
         marks.token_may_carry_index = marks.token_may_carry_index || may_carry_index(token);
     };
     message_traits<M>::for_each(request, field_names::token, look);
-    message_traits<M>::for_each(request, field_names::authorization, look);
+    if (!marks.token_may_carry_index)
+        message_traits<M>::for_each(request, field_names::authorization, look);
     return marks;
 }
 
@@ -43,16 +46,35 @@ template <response_message M>
 {
     std::optional<duration> found;
     message_traits<M>::for_each(response, field_names::retry_after, [&found](std::string_view value) {
-        if (auto const seconds = read_retry_after(value); seconds && !found)
-            found = *seconds;
+        if (auto const wait = read_retry_after(value); wait && !found)
+            found = wait;
     });
     return found;
 }
 
-/// Teaches the view which cluster answered. An index that was carried tells nothing new and is not decoded.
+/// Teaches the view the active node's address if the answer is a redirect that keeps the method (307, 308;
+/// RFC 9110, 15.4) and leads to a declared node. Whether it is.
+template <response_message M>
+[[nodiscard]] bool learn_active_node(replication_view& view, M const& response)
+{
+    int const status = message_traits<M>::status(response);
+    if (status != 307 && status != 308)
+        return false;
+    bool is_known = false;
+    message_traits<M>::for_each(response, field_names::location, [&](std::string_view location) {
+        is_known = is_known || (view.has_node(location) && view.set_active_address(location));
+    });
+    return is_known;
+}
+
+/// Teaches the view which cluster answered; an error or a redirect may come from anybody, and teaches
+/// nothing. An index that was carried tells nothing new and is not decoded.
 template <response_message M>
 void learn_cluster(replication_view& view, M const& response, required_states const& carried)
 {
+    int const status = message_traits<M>::status(response);
+    if (status < 200 || status >= 300)
+        return;
     message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
         for_each_index(value, [&](std::string_view index) {
             if (!view.cluster().empty() && carried.holds(index))

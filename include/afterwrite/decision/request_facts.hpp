@@ -20,8 +20,8 @@ enum class route : std::uint8_t {
     return to == route::active_node ? "active_node" : "any_node";
 }
 
-/// What only the caller knows of a request. The defaults are those of a request that may have been executed when its
-/// answer is lost, and must not be executed twice.
+/// What only the caller knows of a request. The defaults are those of a request that may have been executed
+/// when its answer is lost, and must not be executed twice.
 struct request_facts {
     /// It only reads (RFC 9110, 9.2.1): may be sent again even if it is not certain that it was refused.
     bool safe = false;
@@ -42,8 +42,8 @@ struct request_facts {
     /// No attempt begins after this; the policy's timeout may end it earlier.
     time_point deadline = time_point::max();
 
-    /// What the method says. GET, HEAD, LIST, SCAN and OPTIONS read, and so may be repeated; nothing else may. (A GET
-    /// of a dynamic secret makes a lease: a repetition leaves one more, which expires.)
+    /// What the method says. GET, HEAD, LIST, SCAN and OPTIONS read, and so may be repeated; nothing else
+    /// may. (A GET of a dynamic secret makes a lease: a repetition leaves one more, which expires.)
     [[nodiscard]] static constexpr request_facts of_method(std::string_view method) noexcept
     {
         for (std::string_view const reading : {"GET", "HEAD", "LIST", "SCAN", "OPTIONS"})

@@ -11,8 +11,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// The times of one exchange: when the next attempt is due, and whether there may be one. The policy is configuration;
-/// this is the progress against it.
+/// The times of one exchange: when the next attempt is due, and whether there may be one. The policy is
+/// configuration; this is the progress against it.
 class retry_schedule {
 public:
     /// `seed` is any random bits: they spread the waits.
@@ -29,16 +29,27 @@ public:
     [[nodiscard]] time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
 
-    void count_attempt() noexcept { ++attempts_; }
+    /// An attempt begins. It does so when it is due or later, whatever a clock says that stands still: so
+    /// each wait brings the deadline nearer.
+    void count_attempt() noexcept
+    {
+        ++attempts_;
+        advance(due_);
+    }
     [[nodiscard]] bool has_attempts_left() const noexcept { return limit_.allows(attempts_); }
     [[nodiscard]] bool has_time_left() const noexcept { return now_ < deadline_; }
 
-    /// The node is behind. What it says in Retry-After is whole seconds, and lag is not: an upper bound.
+    /// When the next attempt begins that is wished for at `due`: at the deadline at the latest.
+    [[nodiscard]] time_point grant(time_point due) noexcept { return due_ = std::min(due, deadline_); }
+
+    /// The node is behind. What it says in Retry-After is whole seconds, and lag is not: an upper bound. Of 0
+    /// nothing is left to wait, and a node would be asked as fast as it refuses, so that says nothing.
     [[nodiscard]] time_point due_after_refusal(std::optional<duration> retry_after) noexcept
     {
         first_refusal_ = std::min(first_refusal_, now_);
         auto const wait = wait_.delay(++retries_, random());
-        return later(now_, std::min(wait, retry_after.value_or(duration::max())));
+        bool const is_bound = retry_after && *retry_after > duration::zero();
+        return later(now_, is_bound ? std::min(wait, *retry_after) : wait);
     }
 
     /// A quota is used up: its Retry-After is obeyed.
@@ -81,6 +92,7 @@ private:
     duration forward_after_;
     time_point deadline_;
     time_point now_;
+    time_point due_ = time_point::min(); ///< of the attempt that was granted last
     time_point first_refusal_ = time_point::max();
     std::uint64_t random_;
     std::uint32_t attempts_ = 0;

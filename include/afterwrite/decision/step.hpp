@@ -36,8 +36,8 @@ enum class reason : std::uint8_t {
 
     // give_up
     refused,             ///< refused, and the policy says `fail`, or the refusal cannot pass by waiting
-    attempts_exhausted,  ///< refused once more, and no attempt is left
-    deadline_passed,     ///< refused once more, and no time is left
+    attempts_exhausted,  ///< refused or broken once more, and no attempt is left
+    deadline_passed,     ///< refused or broken once more, and no time is left
     body_not_replayable, ///< refused, and the body cannot be sent a second time
     outcome_unknown,     ///< it may have been executed, and must not be twice
     not_offered,         ///< only the active node's answer would do, and no way leads to it
@@ -59,12 +59,15 @@ enum class reason : std::uint8_t {
     case reason::redirected: return "A standby pointed to the active node.";
     case reason::repeating: return "The exchange broke or the server failed: trying again.";
     case reason::refused: return "The server refused the request.";
-    case reason::attempts_exhausted: return "The server refused the request until no attempt was left.";
-    case reason::deadline_passed: return "The server refused the request until no time was left.";
-    case reason::body_not_replayable: return "The server refused the request, whose body cannot be sent twice.";
-    case reason::outcome_unknown: return "The request may have been executed, and must not be executed twice.";
-    case reason::not_offered: return "Only the active node may answer this request, and no way to it is known: declare "
-                                     "its address, or the dialect, in the replication view.";
+    case reason::attempts_exhausted: return "No attempt is left: the last one was refused, or it broke.";
+    case reason::deadline_passed: return "No time is left: the last attempt was refused, or it broke.";
+    case reason::body_not_replayable:
+        return "The server refused the request, whose body cannot be sent twice.";
+    case reason::outcome_unknown:
+        return "The request may have been executed, and must not be executed twice.";
+    case reason::not_offered:
+        return "Only the active node may answer this request, and no way to it is known: declare "
+               "its address, or the dialect, in the replication view.";
     case reason::cancelled: return "The caller cancelled the request.";
     }
     return "";
@@ -73,8 +76,8 @@ enum class reason : std::uint8_t {
 /// What an exchange tells its driver to do.
 struct step {
     action what = action::send_again;
-    time_point not_before{};     ///< of `send_again`: when, by the driver's clock; may have passed already
-    route to = route::any_node;  ///< of `send_again`: where to
+    time_point not_before{};    ///< of `send_again`: when, by the driver's clock; may have passed already
+    route to = route::any_node; ///< of `send_again`: where to
     reason why = reason::first_attempt;
     refusal refused_as = refusal::none; ///< what the last answer refused, if it did
 

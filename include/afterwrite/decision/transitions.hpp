@@ -8,12 +8,13 @@
 #include <cstdint>
 #include <string_view>
 
-// Every transition of an exchange stands in the table below, and none stands anywhere else. `exchange` looks them up;
-// the README's table is made from this one, and a test compares them.
+// Every transition of an exchange stands in the table below, and none stands anywhere else. `exchange` looks
+// them up; the README's table is made from this one, and a test compares them.
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What an exchange is set to do about a node that is behind: the policy's mode, unless the active node was asked for.
+/// What an exchange is set to do about a node that is behind: the policy's mode, unless the active node was
+/// asked for.
 enum class plan : std::uint8_t { fail, retry, await, forward, retry_then_forward, active_node };
 
 /// What an attempt asks of the node that gets it.
@@ -22,7 +23,7 @@ enum class stage : std::uint8_t {
     hold,    ///< the index: hold the request for a while if you are behind
     forward, ///< the index: let the active node answer if you are behind
     active,  ///< let the active node answer
-    lagging, ///< the index, for the active node is behind as well: it lacks what another cluster has to send it
+    lagging, ///< the index, for the active node is behind too: it lacks what another cluster has to send it
 };
 
 /// What came back.
@@ -59,42 +60,52 @@ inline constexpr transition transitions[] = {
     {plan::await, stage::hold, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
     {plan::await, stage::ask, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
 
-    {plan::forward, stage::forward, occurrence::behind, dialect::unknown, stage::forward, pace::after_backoff},
+    {plan::forward, stage::forward, occurrence::behind, dialect::unknown, stage::forward,
+     pace::after_backoff},
     {plan::forward, stage::forward, occurrence::barred, dialect::unknown, stage::ask, pace::at_once},
     {plan::forward, stage::ask, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
 
-    {plan::retry_then_forward, stage::hold, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
+    {plan::retry_then_forward, stage::hold, occurrence::behind, dialect::unknown, stage::ask,
+     pace::after_backoff},
     {plan::retry_then_forward, stage::hold, occurrence::overdue, dialect::unknown, stage::forward,
      pace::when_overdue},
-    {plan::retry_then_forward, stage::ask, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
+    {plan::retry_then_forward, stage::ask, occurrence::behind, dialect::unknown, stage::ask,
+     pace::after_backoff},
     {plan::retry_then_forward, stage::ask, occurrence::overdue, dialect::unknown, stage::forward,
      pace::when_overdue},
     // Without an index the conditional field decides nothing.
     {plan::retry_then_forward, stage::ask, occurrence::token_overdue, dialect::unknown, stage::active,
      pace::when_overdue},
-    // A refusal in spite of the conditional field: it looks at the index alone, so the token may be what is ahead.
-    {plan::retry_then_forward, stage::forward, occurrence::behind, dialect::vault, stage::active, pace::at_once},
+    // A refusal in spite of the conditional field: it looks at the index alone, so the token may be what is
+    // ahead.
+    {plan::retry_then_forward, stage::forward, occurrence::behind, dialect::vault, stage::active,
+     pace::at_once},
     {plan::retry_then_forward, stage::forward, occurrence::behind, dialect::openbao, stage::forward,
      pace::after_backoff},
-    {plan::retry_then_forward, stage::forward, occurrence::barred, dialect::unknown, stage::lagging, pace::at_once},
+    {plan::retry_then_forward, stage::forward, occurrence::barred, dialect::unknown, stage::lagging,
+     pace::at_once},
     // A refusal by the active node: it waits for another cluster, and so must we.
     {plan::retry_then_forward, stage::active, occurrence::behind, dialect::unknown, stage::lagging,
      pace::after_backoff},
-    {plan::retry_then_forward, stage::active, occurrence::barred, dialect::unknown, stage::lagging, pace::at_once},
+    {plan::retry_then_forward, stage::active, occurrence::barred, dialect::unknown, stage::lagging,
+     pace::at_once},
     {plan::retry_then_forward, stage::lagging, occurrence::behind, dialect::unknown, stage::lagging,
      pace::after_backoff},
 
     // Nobody else will do. Barred: at its own address from now on, or the exchange ends.
-    {plan::active_node, stage::active, occurrence::behind, dialect::unknown, stage::active, pace::after_backoff},
+    {plan::active_node, stage::active, occurrence::behind, dialect::unknown, stage::active,
+     pace::after_backoff},
     {plan::active_node, stage::active, occurrence::barred, dialect::unknown, stage::active, pace::at_once},
 };
 
-/// Looks a transition up. Where nothing is said of a node that is overdue, it is merely behind. Null if the table has
-/// none, which ends the exchange.
-[[nodiscard]] constexpr transition const* find_transition(plan in, stage from, occurrence on, dialect with) noexcept
+/// Looks a transition up. Where nothing is said of a node that is overdue, it is merely behind. Null if the
+/// table has none, which ends the exchange.
+[[nodiscard]] constexpr transition const* find_transition(plan in, stage from, occurrence on,
+                                                          dialect with) noexcept
 {
     for (auto const& row : transitions)
-        if (row.in == in && row.from == from && row.on == on && (row.with == dialect::unknown || row.with == with))
+        if (row.in == in && row.from == from && row.on == on &&
+            (row.with == dialect::unknown || row.with == with))
             return &row;
     bool const is_behind_anyway = on == occurrence::overdue || on == occurrence::token_overdue;
     return is_behind_anyway ? find_transition(in, from, occurrence::behind, with) : nullptr;

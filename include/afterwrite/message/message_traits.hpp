@@ -10,12 +10,14 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// Teaches the library somebody's HTTP message: specialise it for your type; nothing is wrapped, derived or copied.
+/// Teaches the library somebody's HTTP message: specialise it for your type; nothing is wrapped, derived or
+/// copied.
 ///
 /// Every message:
 ///     static void for_each(Message const& m, std::string_view name, Visit&& visit);
-///         calls visit(std::string_view value) once for each field of that name, in any order, names compared without
-///         regard to case (RFC 9110, 5.1). A stack that joins fields of one name with commas visits the joined text.
+///         calls visit(std::string_view value) once for each field of that name, in any order, names compared
+///         without regard to case (RFC 9110, 5.1). A stack that joins fields of one name with commas visits
+///         the joined text.
 /// A request:
 ///     static void set(Message& m, std::string_view name, std::span<std::string_view const> values);
 ///         afterwards the message has exactly these fields of that name, one field line a value
@@ -25,10 +27,10 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 ///     static int status(Message const& m);
 ///
 /// What a type can tell besides is used where it is there:
-///     static std::string_view method(Message const& m);   "GET", "LIST" …; else a request counts as unsafe
-///     static std::string_view path(Message const& m);     request target; tells an answer of sys/health apart
-///     static std::string_view body(Message const& m);     what is at hand of a response's body; tells a stale answer
-///                                                         from other answers of the same status
+///     static std::string_view method(Message const& m);   "GET", "LIST"; else a request counts as unsafe
+///     static std::string_view path(Message const& m);     request target; tells sys/health apart
+///     static std::string_view body(Message const& m);     what is at hand of a response's body; tells
+///                                                         a stale answer from others of its status
 ///     static constexpr bool repeats_fields = false;       this stack can send one field a name only
 template <class Message>
 struct message_traits;
@@ -44,22 +46,27 @@ struct field_visitor {
 
 /// A message whose fields can be read.
 template <class M>
-concept message = requires(M const& m, std::string_view name, detail::field_visitor visit) {
+concept message = requires(M const& m, std::string_view name, detail::field_visitor visit)
+{
     message_traits<M>::for_each(m, name, visit);
 };
 
 /// A message that the library may prepare: it sets and removes fields, and never appends to what is there.
 template <class M>
-concept request_message =
-    message<M> && requires(M& m, std::string_view name, std::span<std::string_view const> values) {
-        message_traits<M>::set(m, name, values);
-        message_traits<M>::remove(m, name);
-    };
+concept request_message = message<M> &&
+    requires(M& m, std::string_view name, std::span<std::string_view const> values)
+{
+    message_traits<M>::set(m, name, values);
+    message_traits<M>::remove(m, name);
+};
 
 /// A message that answers: it has a status code. 0 stands for no answer at all.
 template <class M>
-concept response_message = message<M> && requires(M const& m) {
-    { message_traits<M>::status(m) } -> std::convertible_to<int>;
+concept response_message = message<M> && requires(M const& m)
+{
+    {
+        message_traits<M>::status(m)
+        } -> std::convertible_to<int>;
 };
 
 /// The method of a request, or nothing where its type cannot tell.

@@ -11,12 +11,13 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// How long to wait before each retry of one exchange. A plain value without progress: the number of the retry and
-/// the random bits are arguments, so the same policy serves any number of exchanges, and a test gets the same waits.
+/// How long to wait before each retry of one exchange. A plain value without progress: the number of the
+/// retry and the random bits are arguments, so the same policy serves any number of exchanges, and a test
+/// gets the same waits.
 struct backoff {
     enum class shape : std::uint8_t {
         exponential, ///< `first`, doubled with each retry, at most `longest`
-        vault_go,    ///< k times a random 1 to 1.5 s before the k-th retry: what Vault's Go client does, to compare
+        vault_go,    ///< k times a random 1 to 1.5 s before the k-th retry: as Vault's Go client, to compare
     };
     enum class jitter : std::uint8_t {
         none,
@@ -33,7 +34,8 @@ struct backoff {
     /// No single wait is longer, so that a cluster that comes back is noticed within this time.
     duration longest = std::chrono::seconds(1);
 
-    /// What Vault's Go client waits (go-retryablehttp, `LinearJitterBackoff`, with the defaults of api/client.go).
+    /// What Vault's Go client waits (go-retryablehttp, `LinearJitterBackoff`, with the defaults of
+    /// api/client.go).
     [[nodiscard]] static constexpr backoff vault_go() noexcept { return {.form = shape::vault_go}; }
 
     /// The wait before retry number `retry`, the first one being 1. `random` is 64 uniform bits.
@@ -41,7 +43,8 @@ struct backoff {
     {
         using std::chrono::milliseconds;
         if (form == shape::vault_go)
-            return static_cast<std::int64_t>(retry) * (milliseconds(1000) + fraction(milliseconds(500), random));
+            return static_cast<std::int64_t>(retry) *
+                   (milliseconds(1000) + fraction(milliseconds(500), random));
         auto const whole = grown(retry);
         switch (spread) {
         case jitter::none: return whole;

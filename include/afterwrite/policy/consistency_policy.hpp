@@ -13,14 +13,15 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// Whether requests carry what they require. The words are those of Vault Agent's and Vault Proxy's configuration.
+/// Whether requests carry what they require. The words are those of Vault Agent's and Vault Proxy's
+/// configuration.
 enum class enforce_consistency : std::uint8_t {
     never,  ///< nothing is added and nothing sent again: the caller gets what the node says
     always, ///< each request carries what its session requires
 };
 
-/// What to do when a node has not reached the required state. The first words are those of Vault Agent and Proxy, and
-/// of OpenBao's `X-Vault-Inconsistent`.
+/// What to do when a node has not reached the required state. The first words are those of Vault Agent and
+/// Proxy, and of OpenBao's `X-Vault-Inconsistent`.
 enum class when_inconsistent : std::uint8_t {
     fail,               ///< give up, and let the caller see the refusal
     retry,              ///< wait, and send again
@@ -46,26 +47,26 @@ enum class when_inconsistent : std::uint8_t {
     return "fail";
 }
 
+namespace detail {
+
+/// How many words an enumeration has: its values are 0 to this.
+template <class Enum>
+inline constexpr int words = 0;
+template <>
+inline constexpr int words<enforce_consistency> = 2;
+template <>
+inline constexpr int words<when_inconsistent> = 5;
+
+} // namespace detail
+
 /// Reads the words above; any other text is nothing. `from_string<when_inconsistent>("retry")`.
 template <class Enum>
-[[nodiscard]] constexpr std::optional<Enum> from_string(std::string_view) = delete;
-
-template <>
-[[nodiscard]] constexpr std::optional<enforce_consistency> from_string(std::string_view text)
+[[nodiscard]] constexpr std::optional<Enum> from_string(std::string_view text) noexcept
 {
-    for (auto const enforce : {enforce_consistency::never, enforce_consistency::always})
-        if (to_string(enforce) == text)
-            return enforce;
-    return std::nullopt;
-}
-
-template <>
-[[nodiscard]] constexpr std::optional<when_inconsistent> from_string(std::string_view text)
-{
-    for (auto const when : {when_inconsistent::fail, when_inconsistent::retry, when_inconsistent::await,
-                            when_inconsistent::forward, when_inconsistent::retry_then_forward})
-        if (to_string(when) == text)
-            return when;
+    static_assert(detail::words<Enum> > 0, "there are no words for this type");
+    for (int i = 0; i < detail::words<Enum>; ++i)
+        if (to_string(static_cast<Enum>(i)) == text)
+            return static_cast<Enum>(i);
     return std::nullopt;
 }
 
@@ -76,8 +77,8 @@ struct consistency_policy {
     retry_limit limit{};
     backoff wait{};
 
-    /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. Long enough
-    /// that ordinary lag passes and standbys stay useful; short enough that nobody notices.
+    /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. Long
+    /// enough that ordinary lag passes and standbys stay useful; short enough that nobody notices.
     duration forward_after = std::chrono::milliseconds(100);
 
     /// The schedule of Vault's Go client: two retries, after 1 to 1.5 s and 2 to 3 s more. For comparison.

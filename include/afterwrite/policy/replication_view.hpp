@@ -14,8 +14,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What has been learned of the cluster behind one set of addresses, and is shared by all exchanges with it. An
-/// exchange keeps no reference to it: it is an argument of each call, so the caller may lock per call.
+/// What has been learned of the cluster behind one set of addresses, and is shared by all exchanges with it.
+/// An exchange keeps no reference to it: it is an argument of each call, so the caller may lock per call.
 class replication_view {
 public:
     /// The longest address that is kept, in bytes: a scheme, a DNS name (253, RFC 1035) and a port.
@@ -36,13 +36,13 @@ public:
     [[nodiscard]] cluster_id const& cluster() const noexcept { return cluster_; }
     [[nodiscard]] dialect form() const noexcept { return form_; }
 
-    /// An answer came from this cluster. If it is another one than before, these addresses have changed hands:
-    /// what was learned of the old one is forgotten.
+    /// An answer came from this cluster. If it is another one than before, these addresses have changed
+    /// hands: what was learned of the old one is forgotten.
     void learn(dialect form, cluster_id const& cluster) noexcept
     {
         if (!cluster_.empty() && !(cluster_ == cluster)) {
             ++cluster_changes_;
-            asks_to_forward_again_ = {};
+            asks_to_forward_again_ = time_point::min();
         }
         form_ = form;
         cluster_ = cluster;
@@ -51,14 +51,16 @@ public:
     /// How often the cluster behind these addresses was another one all of a sudden.
     [[nodiscard]] std::uint32_t cluster_changes() const noexcept { return cluster_changes_; }
 
-    /// Whether it is worth asking the server to forward. Vault refuses it with 400 unless it was configured to.
+    /// Whether it is worth asking the server to forward. Vault refuses it with 400 unless it was configured
+    /// to.
     [[nodiscard]] bool may_forward(time_point now) const noexcept { return now >= asks_to_forward_again_; }
 
     /// The server has refused to forward.
     void forwarding_was_refused(time_point now) noexcept { asks_to_forward_again_ = now + refusal_memory; }
 
-    /// Declares a node by its address, "https://10.0.0.1:8200". Redirects are followed to declared nodes alone, so
-    /// that an index never goes to a stranger. False if it is too long, no address, or one node too many.
+    /// Declares a node by its address, "https://10.0.0.1:8200". Redirects are followed to declared nodes
+    /// alone, so that an index never goes to a stranger. False if it is too long, no address, or one node too
+    /// many.
     bool add_node(std::string_view address) noexcept
     {
         auto const origin = origin_of(address);
@@ -85,7 +87,8 @@ public:
     /// The active node's address, as declared or as a redirect told; empty if unknown.
     [[nodiscard]] std::string_view active_address() const noexcept { return active_; }
 
-    /// Declares which node is active, and thereby the node. An empty address: unknown again. False as `add_node`.
+    /// Declares which node is active, and thereby the node. An empty address: unknown again. False as
+    /// `add_node`.
     bool set_active_address(std::string_view address) noexcept
     {
         if (!address.empty() && !add_node(address))
@@ -100,8 +103,8 @@ public:
         for (std::string_view const scheme : {"http://", "https://"})
             if (url.size() > scheme.size() && is_same_origin(url.substr(0, scheme.size()), scheme)) {
                 std::size_t end = scheme.size();
-                while (end < url.size() && url[end] > ' ' && url[end] < 0x7f && url[end] != '/' && url[end] != '?' &&
-                       url[end] != '#' && url[end] != '@')
+                while (end < url.size() && url[end] > ' ' && url[end] < 0x7f && url[end] != '/' &&
+                       url[end] != '?' && url[end] != '#' && url[end] != '@')
                     ++end;
                 bool const is_whole = end == url.size() || url[end] == '/' || url[end] == '?';
                 return is_whole && end > scheme.size() ? url.substr(0, end) : std::string_view{};
@@ -115,7 +118,9 @@ private:
     /// Scheme and host are compared without regard to case (RFC 3986, 6.2.2.1).
     [[nodiscard]] static constexpr bool is_same_origin(std::string_view a, std::string_view b) noexcept
     {
-        auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+        auto const lower = [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        };
         if (a.size() != b.size())
             return false;
         for (std::size_t i = 0; i < a.size(); ++i)
@@ -127,7 +132,7 @@ private:
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
     std::uint32_t cluster_changes_ = 0;
-    time_point asks_to_forward_again_{};
+    time_point asks_to_forward_again_ = time_point::min();
     node_address active_;
     std::size_t node_count_ = 0;
     node_address nodes_[max_nodes];

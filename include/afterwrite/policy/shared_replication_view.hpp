@@ -9,8 +9,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// A `replication_view` for several threads. The lock is held for one call of an exchange, never while something is
-/// sent or waited for.
+/// A `replication_view` for several threads. The lock is held for one call of an exchange, never while
+/// something is sent or waited for.
 template <basic_lockable Lock>
 class shared_replication_view {
 public:

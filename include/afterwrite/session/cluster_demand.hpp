@@ -16,17 +16,17 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What is required of one cluster, kept as the texts that the server wrote: only it can sign an index, so no client
-/// can write one that says "both of these".
+/// What is required of one cluster, kept as the texts that the server wrote: only it can sign an index, so no
+/// client can write one that says "both of these".
 ///
-/// Vault. A node satisfies a set of positions exactly if it satisfies their join, and two members always witness the
-/// join: the one with the greatest `local` and the one with the greatest `replicated`. So two texts are enough for
-/// any number of writes, whatever the order in which their answers arrive. (Assumed: a node demands all of several
-/// lines, and compares each number with >=.)
+/// Vault. A node satisfies a set of positions exactly if it satisfies their join, and two members always
+/// witness the join: the one with the greatest `local` and the one with the greatest `replicated`. So two
+/// texts are enough for any number of writes, whatever the order in which their answers arrive. (Assumed: a
+/// node demands all of several lines, and compares each number with >=.)
 ///
-/// OpenBao. Values are replaced by greater ones. A value that cannot be compared with one that is held replaces it if
-/// the request had carried that one, since a node that honoured the request is past it; else both stay, which no
-/// request can express.
+/// OpenBao. Values are replaced by greater ones. A value that cannot be compared with one that is held
+/// replaces it if the request had carried that one, since a node that honoured the request is past it; else
+/// both stay, which no request can express.
 class cluster_demand {
 public:
     /// How many texts are ever held, and sent: see above.
@@ -34,20 +34,43 @@ public:
 
     enum class fate : std::uint8_t { kept, superseded, held, unkept };
 
-    /// Leaves the texts uninitialised: there are many of these, nearly all of them unused.
     cluster_demand() noexcept {}
     cluster_demand(cluster_id const& cluster, dialect form) noexcept : cluster_(cluster), form_(form) {}
+
+    /// Costs what is held, not the room for it: each request copies one of these.
+    cluster_demand(cluster_demand const& other) noexcept { copy(other); }
+    cluster_demand& operator=(cluster_demand const& other) noexcept
+    {
+        if (this != &other)
+            copy(other);
+        return *this;
+    }
+    ~cluster_demand() = default;
 
     [[nodiscard]] cluster_id const& cluster() const noexcept { return cluster_; }
     [[nodiscard]] dialect form() const noexcept { return form_; }
     [[nodiscard]] std::uint8_t size() const noexcept { return size_; }
     [[nodiscard]] std::string_view text(std::uint8_t i) const noexcept { return texts_[i].text(); }
 
-    /// The join of what is held; (0,0) on OpenBao, whose indices have no position.
+    /// An index of this cluster could not be kept. Until an answer repays it, only the active node's answers
+    /// are known to show it.
+    [[nodiscard]] bool fenced() const noexcept { return fences_ > repaid_; }
+    void fence() noexcept { ++fences_; }
+
+    /// The answer to a request that was sent behind `carried`'s fences has brought something newer than what
+    /// was not kept until then. What was not kept since then stays fenced.
+    void repay(cluster_demand const& carried) noexcept
+    {
+        if (carried.fences_ > repaid_)
+            repaid_ = carried.fences_;
+    }
+
+    /// The join of what is held; (0,0) if nothing is, and on OpenBao, whose indices have no position.
     [[nodiscard]] wal_position position() const noexcept
     {
-        return form_ == dialect::vault ? join(greatest_local().position(), greatest_replicated().position())
-                                       : wal_position{};
+        return form_ == dialect::vault && size_ > 0
+                   ? join(greatest_local().position(), greatest_replicated().position())
+                   : wal_position{};
     }
 
     [[nodiscard]] bool holds(std::string_view index) const noexcept
@@ -58,8 +81,8 @@ public:
         return false;
     }
 
-    /// Records a Vault state. O(1): it may be a new witness of either kind, of both, or of none. Of two texts with
-    /// equal positions the later received stays: the server may have changed its key meanwhile.
+    /// Records a Vault state. O(1): it may be a new witness of either kind, of both, or of none. Of two texts
+    /// with equal positions the later received stays: the server may have changed its key meanwhile.
     fate record(wal_position const& position, std::string_view index) noexcept
     {
         if (size_ == 0) {
@@ -67,7 +90,8 @@ public:
             size_ = 1;
             return fate::kept;
         }
-        bool const raises = !(position <= join(greatest_local().position(), greatest_replicated().position()));
+        bool const raises =
+            !(position <= join(greatest_local().position(), greatest_replicated().position()));
         bool const is_local = is_witness(position.local, position.replicated, //
                                          greatest_local().local, greatest_local().replicated);
         bool const is_replicated = is_witness(position.replicated, position.local, //
@@ -78,7 +102,7 @@ public:
             size_ = 1;
         } else if (is_local) { // who was alone stays as the other witness
             if (size_ == 1)
-                texts_[1] = texts_[0];
+                texts_[1].copy(texts_[0]);
             put(0, position, index);
             size_ = 2;
         } else if (is_replicated) {
@@ -90,29 +114,36 @@ public:
         return size_ > before ? fate::kept : fate::superseded;
     }
 
-    /// Records an OpenBao index. `carried` is what the answered request demanded of this cluster; null if nothing.
+    /// Records an OpenBao index. `carried` is what the answered request demanded of this cluster; null if
+    /// nothing.
     fate record(opaque_index const& index, std::string_view text, cluster_demand const* carried) noexcept
     {
         auto const before = size_;
         std::uint8_t left = 0;
-        bool is_old = false; // answers may show an index that is some ms old (OpenBao internal/vault/storage_index.go)
+        bool is_new = true;
+        bool is_old = false; // an answer's may be some ms old (OpenBao internal/vault/storage_index.go)
         for (std::uint8_t i = 0; i < before; ++i) {
             auto const order = compare(texts_[i].text(), index);
             bool const is_unordered = order == std::partial_ordering::unordered;
             is_old = is_old || order == std::partial_ordering::greater;
+            is_new = is_new && order != std::partial_ordering::equivalent;
             if (is_unordered ? carried != nullptr && carried->holds(texts_[i].text()) : order <= 0)
                 continue;
             if (left != i)
-                texts_[left] = texts_[i];
+                texts_[left].copy(texts_[i]);
             ++left;
         }
         size_ = left;
         if (is_old)
             return fate::held;
-        if (left == max_texts)
+        if (left == max_texts) {
+            fence();
             return fate::unkept;
+        }
         put(left, {}, text);
         size_ = static_cast<std::uint8_t>(left + 1);
+        if (!is_new)
+            return fate::held;
         return left == before ? fate::kept : fate::superseded;
     }
 
@@ -126,13 +157,32 @@ private:
 
         [[nodiscard]] std::string_view text() const noexcept { return {bytes, size}; }
         [[nodiscard]] wal_position position() const noexcept { return {local, replicated}; }
+
+        void copy(received const& other) noexcept
+        {
+            local = other.local;
+            replicated = other.replicated;
+            size = other.size;
+            std::memcpy(bytes, other.bytes, other.size);
+        }
     };
+
+    void copy(cluster_demand const& other) noexcept
+    {
+        cluster_ = other.cluster_;
+        form_ = other.form_;
+        size_ = other.size_;
+        fences_ = other.fences_;
+        repaid_ = other.repaid_;
+        for (std::uint8_t i = 0; i < size_; ++i)
+            texts_[i].copy(other.texts_[i]);
+    }
 
     [[nodiscard]] received const& greatest_local() const noexcept { return texts_[0]; }
     [[nodiscard]] received const& greatest_replicated() const noexcept { return texts_[size_ - 1]; }
 
-    /// Whether a state takes the place of a witness: greater in that one's number, or equal there and not less in
-    /// the other number.
+    /// Whether a state takes the place of a witness: greater in that one's number, or equal there and not
+    /// less in the other number.
     static constexpr bool is_witness(std::uint64_t own, std::uint64_t other, std::uint64_t held_own,
                                      std::uint64_t held_other) noexcept
     {
@@ -158,7 +208,9 @@ private:
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
     std::uint8_t size_ = 0;
-    received texts_[max_texts];
+    std::uint32_t fences_ = 0;  ///< how often an index could not be kept
+    std::uint32_t repaid_ = 0;  ///< how many of these no longer matter
+    received texts_[max_texts]; // only the first size_ mean something
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

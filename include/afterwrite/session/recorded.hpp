@@ -8,15 +8,18 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What became of the indices of one answer: how many of them met which fate. Of a single index exactly one count is 1.
+/// What became of the indices of one answer: how many of them met which fate. Of a single index exactly one
+/// count is 1.
 struct recorded {
-    std::uint32_t kept = 0;         ///< is required from now on, beside what was
-    std::uint32_t superseded = 0;   ///< is required from now on, in the place of what it makes needless
-    std::uint32_t held = 0;         ///< demands nothing that is not required already
-    std::uint32_t unknown_form = 0; ///< is of neither dialect: kept apart, sent only where nothing better is known
-    std::uint32_t rejected = 0;     ///< cannot be read; what was required before stays
-    std::uint32_t unkept = 0;       ///< past a bound: could not be kept, hence the fence, see `required_states::fenced`
-    decode_error why{};             ///< of the last one rejected or unkept
+    std::uint32_t kept = 0;       ///< is required from now on, beside what was
+    std::uint32_t superseded = 0; ///< is required from now on, in the place of what it makes needless
+    std::uint32_t held = 0;       ///< demands nothing that is not required already
+    std::uint32_t unknown_form =
+        0; ///< is of neither dialect: kept apart, sent only where nothing better is known
+    std::uint32_t rejected = 0; ///< cannot be read; what was required before stays
+    std::uint32_t unkept =
+        0;              ///< past a bound: could not be kept, hence the fence, see `required_states::fenced`
+    decode_error why{}; ///< of the last one rejected or unkept
 
     /// Whether more is required than before.
     [[nodiscard]] constexpr bool raised_demand() const noexcept { return kept + superseded + unkept > 0; }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <afterwrite/bytes/inline_string.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/state/cluster_id.hpp>
@@ -13,6 +12,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -20,9 +21,10 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// What the answer to a request must show: per cluster, the demand of every index that was recorded.
 ///
-/// Recording is a join: it is idempotent, and on the demand it is commutative and associative, so answers may arrive
-/// in any order and any number of times. Garbage never evicts a state, nor does the index of another cluster. What
-/// cannot be kept, because a bound is reached, sets a fence: it costs latency, never the guarantee.
+/// Recording is a join: it is idempotent, and on the demand it is commutative and associative, so answers may
+/// arrive in any order and any number of times. Garbage never evicts a state, nor does the index of another
+/// cluster. What cannot be kept, because a bound is reached, sets a fence: it costs latency, never the
+/// guarantee.
 ///
 /// A value without allocation, about 5 KB in size; a copy costs what is held. One thread at a time.
 class required_states {
@@ -40,15 +42,15 @@ public:
     }
     ~required_states() = default;
 
-    /// Records the value of one index field as a server returned it: one index, or several joined with commas. What
-    /// cannot be read is counted, and changes nothing.
+    /// Records the value of one index field as a server returned it: one index, or several joined with
+    /// commas. What cannot be read is counted, and changes nothing.
     recorded record(std::string_view index_field_value) noexcept
     {
         return record_all(index_field_value, nullptr);
     }
 
-    /// The same for the answer to a request that had required `carried`: on OpenBao what is returned supersedes what
-    /// was carried, and an answer that was fetched behind a fence takes the fence away.
+    /// The same for the answer to a request that had required `carried`: on OpenBao what is returned
+    /// supersedes what was carried, and an answer that was fetched behind a fence takes the fence away.
     recorded record(std::string_view index_field_value, required_states const& carried) noexcept
     {
         return record_all(index_field_value, &carried);
@@ -61,16 +63,16 @@ public:
         return held != nullptr ? std::optional(held->position()) : std::nullopt;
     }
 
-    /// Calls visit(std::string_view index) for each text to send, in an order that means nothing. A text of neither
-    /// dialect is visited only where nothing better is held, since its server may be able to read it.
+    /// Calls visit(std::string_view index) for each text to send, in an order that means nothing. A text of
+    /// neither dialect is visited only where nothing better is held, since its server may be able to read it.
     template <class Visit>
     void for_each(Visit&& visit) const
     {
         for (std::uint8_t i = 0; i < count_; ++i)
             for (std::uint8_t j = 0; j < demands_[i].size(); ++j)
                 visit(demands_[i].text(j));
-        if (count_ == 0 && !unknown_.empty())
-            visit(unknown_.view());
+        if (count_ == 0 && unknown_size_ > 0)
+            visit(unknown());
     }
 
     /// Whether this very text is among those required.
@@ -91,16 +93,24 @@ public:
     }
 
     /// Nothing is required.
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unknown_.empty() && !fenced(); }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unknown_size_ == 0 && !fenced(); }
 
-    /// Something is required that no index held here says. Until it is repaid, only the active node's answers are
-    /// known to show it.
-    [[nodiscard]] bool fenced() const noexcept { return events_ > repaid_ || crowded_; }
+    /// Something is required that no index held here says. Until it is repaid, only the active node's answers
+    /// are known to show it.
+    [[nodiscard]] bool fenced() const noexcept
+    {
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (demands_[i].fenced())
+                return true;
+        return is_fenced_for_good_;
+    }
 
-    /// Whether one request can carry it all: there is no fence, and OpenBao, which takes one index, needs only one.
+    /// Whether one request can carry it all: there is no fence, and OpenBao, which takes one index, needs
+    /// only one.
     [[nodiscard]] bool is_expressible() const noexcept
     {
-        return !fenced() && (form() != dialect::openbao || (count_ == 1 && demands_[0].size() == 1));
+        bool const takes_one = find_form(dialect::openbao);
+        return !fenced() && (!takes_one || (count_ == 1 && demands_[0].size() == 1));
     }
 
     /// The dialect of what is held; unknown if nothing is.
@@ -112,47 +122,64 @@ public:
     /// The cluster of the i-th demand.
     [[nodiscard]] cluster_id const& cluster(std::uint8_t i) const noexcept { return demands_[i].cluster(); }
 
-    /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known yet
-    /// (empty), the states of the only one that there are states of; of several, none, and a fence instead.
+    /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known
+    /// yet (empty), the states of the only one that there are states of; of several, none, and a fence
+    /// instead.
     [[nodiscard]] required_states of(cluster_id const& cluster) const noexcept
     {
         bool const takes_all = cluster.empty() ? count_ <= 1 : count_ == 0;
         if (takes_all || (count_ == 1 && demands_[0].cluster() == cluster))
             return *this;
         required_states chosen;
-        chosen.events_ = events_;
-        chosen.repaid_ = repaid_;
-        chosen.crowded_ = crowded_ || cluster.empty();
+        chosen.is_fenced_for_good_ = is_fenced_for_good_ || cluster.empty();
         for (std::uint8_t i = 0; i < count_; ++i)
             if (!cluster.empty() && demands_[i].cluster() == cluster)
-                chosen.demands_[chosen.count_++] = demands_[i];
+                new (&chosen.demands_[chosen.count_++]) cluster_demand(demands_[i]);
         return chosen;
     }
 
     /// Requires nothing of this cluster any more: the caller knows that it is gone, or that it was restored.
+    /// A fence that belongs to none of the clusters held goes with the last of them.
     void forget(std::string_view cluster) noexcept
     {
         std::uint8_t left = 0;
         for (std::uint8_t i = 0; i < count_; ++i)
             if (demands_[i].cluster() != cluster)
                 demands_[left++] = demands_[i];
-        crowded_ = crowded_ && left == count_;
+        is_fenced_for_good_ = is_fenced_for_good_ && left > 0;
         count_ = left;
     }
 
     /// Drops the text of neither dialect: the server that it came from has called it unreadable.
-    void forget_unknown_form() noexcept { unknown_ = {}; }
+    void forget_unknown_form() noexcept { unknown_size_ = 0; }
 
 private:
     void copy(required_states const& other) noexcept
     {
         for (std::uint8_t i = 0; i < other.count_; ++i)
-            demands_[i] = other.demands_[i];
-        unknown_ = other.unknown_;
-        events_ = other.events_;
-        repaid_ = other.repaid_;
+            new (&demands_[i]) cluster_demand(other.demands_[i]);
+        unknown_size_ = 0;
+        if (other.unknown_size_ > 0)
+            keep_unknown(other.unknown());
         count_ = other.count_;
-        crowded_ = other.crowded_;
+        is_fenced_for_good_ = other.is_fenced_for_good_;
+    }
+
+    [[nodiscard]] std::string_view unknown() const noexcept { return {unknown_, unknown_size_}; }
+
+    /// `index` has passed `is_sendable`, which bounds its size.
+    void keep_unknown(std::string_view index) noexcept
+    {
+        unknown_size_ = static_cast<std::uint16_t>(index.size());
+        std::memcpy(unknown_, index.data(), index.size());
+    }
+
+    [[nodiscard]] bool find_form(dialect form) const noexcept
+    {
+        for (std::uint8_t i = 0; i < count_; ++i)
+            if (demands_[i].form() == form)
+                return true;
+        return false;
     }
 
     [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
@@ -179,19 +206,20 @@ private:
     {
         if (holds(index)) { // the usual case, and it need not be decoded
             ++total.held;
-            return repay(carried);
+            return;
         }
         auto const decoded = decode_index(index);
         if (!decoded)
-            return reject(index, decoded.error(), total);
+            return reject(index, decoded.error(), carried, total);
         auto* demand = find(decoded->cluster(), decoded->form);
         if (demand == nullptr && count_ == max_clusters) {
-            crowded_ = true; // its states will never find room, so no answer can repay this fence, only `forget`
+            is_fenced_for_good_ = true; // its states find no room, so none of its answers can repay a fence
             ++total.unkept;
+            total.why = decode_error::no_room;
             return;
         }
         if (demand == nullptr)
-            demand = &(demands_[count_++] = cluster_demand(decoded->cluster(), decoded->form));
+            demand = new (&demands_[count_++]) cluster_demand(decoded->cluster(), decoded->form);
         auto const* const was_carried =
             carried != nullptr ? carried->find(decoded->cluster(), decoded->form) : nullptr;
         auto const fate = decoded->form == dialect::vault
@@ -200,46 +228,53 @@ private:
         switch (fate) {
         case cluster_demand::fate::kept: ++total.kept; break;
         case cluster_demand::fate::superseded: ++total.superseded; break;
-        case cluster_demand::fate::held: ++total.held; break;
-        case cluster_demand::fate::unkept: return fence(total);
+        case cluster_demand::fate::held: ++total.held; return;
+        case cluster_demand::fate::unkept:
+            ++total.unkept;
+            total.why = decode_error::no_room;
+            return;
         }
-        repay(carried);
+        if (was_carried != nullptr)
+            demand->repay(*was_carried);
     }
 
-    void reject(std::string_view index, decode_error why, recorded& total) noexcept
+    void reject(std::string_view index, decode_error why, required_states const* carried,
+                recorded& total) noexcept
     {
         total.why = why;
         if (why == decode_error::unknown_form) {
             ++total.unknown_form;
-            unknown_ = inline_string<max_index_size>(index);
+            keep_unknown(index);
             return;
         }
-        bool const is_past_bound = why == decode_error::cluster_too_long || why == decode_error::value_too_long ||
+        bool const is_past_bound = why == decode_error::cluster_too_long ||
+                                   why == decode_error::value_too_long ||
                                    (why == decode_error::too_long && dialect_of(index) != dialect::unknown);
-        if (is_past_bound)
-            return fence(total);
-        ++total.rejected;
-    }
-
-    void fence(recorded& total) noexcept
-    {
-        ++events_;
+        if (!is_past_bound) {
+            ++total.rejected;
+            return;
+        }
         ++total.unkept;
+        // Whose it is cannot be read off it: that of the one cluster that the request went to, or nobody
+        // knows.
+        bool const is_known = carried != nullptr && carried->count_ == 1;
+        auto* const demand =
+            is_known ? find(carried->demands_[0].cluster(), carried->demands_[0].form()) : nullptr;
+        if (demand != nullptr)
+            demand->fence();
+        else
+            is_fenced_for_good_ = true;
     }
 
-    /// The answer to a request that was sent behind a fence shows something newer than what was not kept until then.
-    void repay(required_states const* carried) noexcept
-    {
-        if (carried != nullptr && carried->events_ > repaid_)
-            repaid_ = carried->events_;
-    }
-
-    cluster_demand demands_[max_clusters];
-    inline_string<max_index_size> unknown_;
-    std::uint32_t events_ = 0; ///< how often something could not be kept
-    std::uint32_t repaid_ = 0; ///< how many of these events no longer matter
+    /// Only the first count_ exist: there is room for many, and nearly always one is used.
+    union {
+        cluster_demand demands_[max_clusters];
+    };
+    char unknown_[max_index_size]; // only the first unknown_size_ bytes mean something
+    std::uint16_t unknown_size_ = 0;
     std::uint8_t count_ = 0;
-    bool crowded_ = false;
+    bool is_fenced_for_good_ =
+        false; ///< something could not be kept, and no answer can show that it does not matter
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -17,27 +17,34 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// Something that knows to which cluster a request is about to go: `replication_view`.
 template <class V>
-concept cluster_view = requires(V const& view) {
-    { view.cluster() } -> std::convertible_to<cluster_id const&>;
+concept cluster_view = requires(V const& view)
+{
+    {
+        view.cluster()
+        } -> std::convertible_to<cluster_id const&>;
 };
 
-/// What one caller must be able to see: its own writes, whichever node answers. One session a caller identity, not one
-/// a process, so that a write by one caller delays no other.
+/// What one caller must be able to see: its own writes, whichever node answers. One session a caller
+/// identity, not one a process, so that a write by one caller delays no other.
 ///
 /// One thread at a time; `shared_session` is for several.
 class session {
 public:
-    /// Takes from an answer what later requests of this caller must see. `carried` is what the answered attempt had
-    /// required, see `exchange::carried`. An answer without an index changes nothing, and neither does a refusal.
+    /// Takes from an answer what later requests of this caller must see. `carried` is what the answered
+    /// attempt had required, see `exchange::carried`. An answer without an index changes nothing, and neither
+    /// does a refusal.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
         int const status = message_traits<R>::status(response);
         if (status == 412 || status == 429)
             return {};
+        // An error or a redirect may come from any node: only an answer proves that it was past what was
+        // carried.
+        bool const is_answer = status >= 200 && status < 300;
         recorded total;
         message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-            total += required_.record(value, carried);
+            total += is_answer ? required_.record(value, carried) : required_.record(value);
         });
         if (status == 400 && carried.clusters() == 0 && !carried.empty())
             forget_if_unreadable(response);
@@ -55,8 +62,12 @@ public:
         return total;
     }
 
-    /// What a request must require that goes to the cluster of this view: that cluster's states and no others.
-    [[nodiscard]] required_states required(cluster_view auto const& view) const { return required_.of(view.cluster()); }
+    /// What a request must require that goes to the cluster of this view: that cluster's states and no
+    /// others.
+    [[nodiscard]] required_states required(cluster_view auto const& view) const
+    {
+        return required_.of(view.cluster());
+    }
 
     /// All that is required, of whichever cluster.
     [[nodiscard]] required_states const& required() const noexcept { return required_; }

@@ -13,8 +13,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// A `session` for several threads that act for one caller. The lock is held while fields are read, never while
-/// something is sent; a requirement is handed out as a value, so that others' answers cannot move it.
+/// A `session` for several threads that act for one caller. The lock is held while fields are read, never
+/// while something is sent; a requirement is handed out as a value, so that others' answers cannot move it.
 template <basic_lockable Lock>
 class shared_session {
 public:

@@ -39,15 +39,17 @@ struct opaque_index {
             return std::partial_ordering::equivalent;
         auto const left = read_number(a.value);
         auto const right = read_number(b.value);
-        if (!left || !right || left->is_lsn != right->is_lsn)
+        if (left.form == backend::unknown || left.form != right.form)
             return std::partial_ordering::unordered;
-        return left->number <=> right->number;
+        return left.number <=> right.number;
     }
 
 private:
+    enum class backend : std::uint8_t { unknown, raft, postgresql };
+
     struct backend_number {
-        std::uint64_t number;
-        bool is_lsn;
+        backend form = backend::unknown;
+        std::uint64_t number = 0;
     };
 
     static constexpr std::optional<std::uint64_t> read_digits(std::string_view text, std::uint64_t base,
@@ -71,20 +73,18 @@ private:
         return number;
     }
 
-    static constexpr std::optional<backend_number> read_number(std::string_view text) noexcept
+    static constexpr backend_number read_number(std::string_view text) noexcept
     {
         std::size_t slash = 0;
         while (slash < text.size() && text[slash] != '/')
             ++slash;
         if (slash == text.size()) {
-            auto const raft = read_digits(text, 10, UINT64_MAX);
-            return raft ? std::optional(backend_number{*raft, false}) : std::nullopt;
+            auto const index = read_digits(text, 10, UINT64_MAX);
+            return index ? backend_number{backend::raft, *index} : backend_number{};
         }
         auto const high = read_digits(text.substr(0, slash), 16, UINT32_MAX);
         auto const low = read_digits(text.substr(slash + 1), 16, UINT32_MAX);
-        if (!high || !low)
-            return std::nullopt;
-        return backend_number{*high << 32 | *low, true};
+        return high && low ? backend_number{backend::postgresql, *high << 32 | *low} : backend_number{};
     }
 };
 

@@ -23,7 +23,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// How a request ended: what the transport returned last, and why it was the last.
 template <class Reply>
 struct outcome {
-    Reply response{}; ///< the answer if `delivered()`; else the last refusal or error, or nothing if nothing was sent
+    /// The answer if `delivered()`; else the last refusal or error, or nothing if nothing was sent.
+    Reply response{};
     step last{};
     std::uint32_t attempts = 0;
 
@@ -31,8 +32,8 @@ struct outcome {
     [[nodiscard]] bool delivered() const noexcept { return last.what == action::deliver; }
 };
 
-/// Waits by putting the thread to sleep. A replacement is called with a time point and returns whether to go on:
-/// false cancels. If it has a member now(), the time is read there.
+/// Waits by putting the thread to sleep. A replacement is called with a time point and returns whether to go
+/// on: false cancels. If it has a member now(), the time is read there.
 struct sleeping_wait {
     bool operator()(time_point until) const
     {
@@ -46,7 +47,8 @@ namespace detail {
 /// Random enough to spread the waits of many exchanges: no two of a process have the same.
 inline std::uint64_t next_seed() noexcept
 {
-    static std::atomic<std::uint64_t> count{static_cast<std::uint64_t>(clock::now().time_since_epoch().count())};
+    static std::atomic<std::uint64_t> count{
+        static_cast<std::uint64_t>(clock::now().time_since_epoch().count())};
     return count.fetch_add(0x9e3779b97f4a7c15, std::memory_order_relaxed);
 }
 
@@ -75,10 +77,10 @@ decltype(auto) with_view(View& view, F&& f)
 ///
 ///     prepare, send, record, on_response; wait; again, until the step is final.
 ///
-/// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what only the
-/// caller knows; `addressable` is filled in from the transport. `session`: `session` or `shared_session`. `view`:
-/// `replication_view` or `shared_replication_view`. `wait_until`: see `sleeping_wait`. What the transport throws
-/// passes through, and costs nothing that was known.
+/// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what
+/// only the caller knows; `addressable` is filled in from the transport. `session`: `session` or
+/// `shared_session`. `view`: `replication_view` or `shared_replication_view`. `wait_until`: see
+/// `sleeping_wait`. What the transport throws passes through, and costs nothing that was known.
 template <class Transport, request_message Request, class Session, class View, class Wait = sleeping_wait>
     requires transport_of<std::remove_cvref_t<Transport>, Request>
 auto send(Transport&& transport, Request& request, request_facts facts, Session& session, View& view,
@@ -96,16 +98,21 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
         std::string address;
         detail::with_view(view, [&](replication_view& v) {
             exchange.prepare(request, v);
-            if (result.last.to == route::active_node)
+            if (exchange.to() == route::active_node)
                 address = v.active_address();
         });
-        result.response = detail::send_attempt(transport, request, {result.last.to, address});
+        if (exchange.to() == route::active_node && (!facts.addressable || address.empty())) {
+            result.last = {action::give_up, detail::now_of(wait_until), route::any_node, reason::not_offered};
+            break;
+        }
+        result.response = detail::send_attempt(transport, request, {exchange.to(), address});
         auto const* const response = detail::message_in(result.response);
         auto const now = detail::now_of(wait_until);
         if (response != nullptr)
             session.record(*response, exchange.carried(), now);
         result.last = detail::with_view(view, [&](replication_view& v) {
-            return response != nullptr ? exchange.on_response(*response, v, now) : exchange.on_transport_error(v, now);
+            return response != nullptr ? exchange.on_response(*response, v, now)
+                                       : exchange.on_transport_error(v, now);
         });
         if (!result.last.is_final() && result.last.not_before > now && !wait_until(result.last.not_before))
             result.last = {action::give_up, now, route::any_node, reason::cancelled, result.last.refused_as};
@@ -116,7 +123,8 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
 
 /// The same for a request whose method tells all that is to be known of it, see `request_facts::of_method`.
 template <class Transport, class Request, class Session, class View, class Wait = sleeping_wait>
-    requires(request_message<std::remove_cvref_t<Request>> && !std::is_const_v<std::remove_reference_t<Request>>)
+    requires(request_message<std::remove_cvref_t<Request>> &&
+             !std::is_const_v<std::remove_reference_t<Request>>)
 auto send(Transport&& transport, Request&& request, Session& session, View& view,
           consistency_policy const& policy = {}, Wait&& wait_until = {})
 {

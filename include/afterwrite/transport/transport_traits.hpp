@@ -16,17 +16,18 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 struct destination {
     route to = route::any_node;
 
-    /// The active node's address, "https://10.0.0.1:8200", if `to` is that node; else empty: wherever the transport
-    /// is bound to.
+    /// The active node's address, "https://10.0.0.1:8200", if `to` is that node; else empty: wherever the
+    /// transport is bound to.
     std::string_view address{};
 };
 
 /// Teaches `send` somebody's HTTP client; specialise it where the client is no function.
 ///
-/// A transport sends a request, blocks until the answer or an error is there, follows no redirect and repeats nothing:
-/// each attempt is a decision of the exchange's. It is called as transport(request), or transport(request,
-/// destination) if it can send to an address of the library's choice. What it returns is either a response message
-/// itself, or tests false for an error and is dereferenced to the message: std::optional, a pointer, a result.
+/// A transport sends a request, blocks until the answer or an error is there, follows no redirect and repeats
+/// nothing: each attempt is a decision of the exchange's. It is called as transport(request), or
+/// transport(request, destination) if it can send to an address of the library's choice. What it returns is
+/// either a response message itself, or tests false for an error and is dereferenced to the message:
+/// std::optional, a pointer, a result.
 ///
 ///     static Reply send(Transport& transport, Request& request);
 /// or  static Reply send(Transport& transport, Request& request, destination const& where);
@@ -40,22 +41,23 @@ struct transport_traits {
     }
 
     template <class Request>
-        requires(std::invocable<Transport&, Request&> && !std::invocable<Transport&, Request&, destination const&>)
-    static auto send(Transport& transport, Request& request)
-    {
-        return transport(request);
-    }
+        requires(std::invocable<Transport&, Request&> &&
+                 !std::invocable<Transport&, Request&, destination const&>)
+    static auto send(Transport& transport, Request& request) { return transport(request); }
 };
 
 /// Whether the transport can send to an address that it is told.
 template <class Transport, class Request>
-concept addressable_transport = requires(Transport& transport, Request& request, destination const& where) {
+concept addressable_transport = requires(Transport& transport, Request& request, destination const& where)
+{
     transport_traits<Transport>::send(transport, request, where);
 };
 
 /// Whether the transport can send this request.
 template <class Transport, class Request>
-concept transport_of = addressable_transport<Transport, Request> || requires(Transport& transport, Request& request) {
+concept transport_of = addressable_transport<Transport, Request> ||
+    requires(Transport& transport, Request& request)
+{
     transport_traits<Transport>::send(transport, request);
 };
 

@@ -20,6 +20,7 @@ enum class decode_error : std::uint8_t {
     too_long,         ///< more than `max_index_size` bytes
     cluster_too_long, ///< well-formed, but the cluster id has more than `cluster_id::max_size` bytes
     value_too_long,   ///< well-formed, but the value has more than `opaque_index::max_value_size` bytes
+    no_room,          ///< well-formed, but as many are kept already as ever are
 
     // before it is known whose it is
     unsafe_bytes, ///< bytes that may not stand in an HTTP field value (RFC 9110, section 5.5)
@@ -48,6 +49,7 @@ enum class decode_error : std::uint8_t {
     case decode_error::too_long: return "The index is longer than 256 bytes.";
     case decode_error::cluster_too_long: return "The cluster id of the index is longer than 64 bytes.";
     case decode_error::value_too_long: return "The value of the index is longer than 64 bytes.";
+    case decode_error::no_room: return "The index finds no room beside those that are kept.";
     case decode_error::unsafe_bytes:
         return "The index holds bytes that may not stand in an HTTP field value.";
     case decode_error::unknown_form: return "The index has neither the form of Vault nor that of OpenBao.";

@@ -30,7 +30,8 @@ enum class dialect : std::uint8_t {
 {
     if (index.substr(0, 4) == "djE6")
         return dialect::vault;
-    // '{' fills the first digit and the upper two bits of the second one, which is therefore one of the last 16.
+    // '{' fills the first digit and the upper two bits of the second one, which is therefore one of the last
+    // 16.
     constexpr std::string_view last_digits = "wxyz0123456789+/";
     if (index.size() >= 2 && index[0] == 'e')
         for (char const digit : last_digits)

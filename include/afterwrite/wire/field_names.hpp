@@ -9,8 +9,8 @@
 /// Sources: Vault sdk/helper/consts and docs "Eventual consistency"; OpenBao docs, concepts/consistency.
 namespace afterwrite::inline AFTERWRITE_VERSION::field_names {
 
-/// In an answer: the state that it produced. In a request: a state that its answer must show; on Vault one field a
-/// state, on OpenBao at most one field.
+/// In an answer: the state that it produced. In a request: a state that its answer must show; on Vault one
+/// field a state, on OpenBao at most one field.
 inline constexpr std::string_view index = "X-Vault-Index";
 
 /// In a request: what a node is to do that lacks the required state.
@@ -22,8 +22,8 @@ inline constexpr std::string_view forward = "X-Vault-Forward";
 /// Value of `inconsistent`: let the active node answer. Vault refuses it with 400 unless it was configured.
 inline constexpr std::string_view forward_active_node = "forward-active-node";
 
-/// Value of `inconsistent`, OpenBao alone: hold the request until the state has arrived. What to do when it has not
-/// in time stands in a second field: `fail` or `forward_active_node`.
+/// Value of `inconsistent`, OpenBao alone: hold the request until the state has arrived. What to do when it
+/// has not in time stands in a second field: `fail` or `forward_active_node`.
 inline constexpr std::string_view await_state = "await-state";
 
 /// Value of `inconsistent`, OpenBao alone: refuse. Vault refuses without being told.

@@ -10,23 +10,22 @@
 #include <afterwrite/wire/openbao_index.hpp>
 #include <afterwrite/wire/vault_index.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// Calls `visit(std::string_view)` for each index in the value of one field. Stacks hand over several fields of one
-/// name either one by one or joined with commas (RFC 9110, 5.3); base64 has no comma, so both read alike. Empty
-/// members are passed over.
+/// Calls `visit(std::string_view)` for each index in the value of one field. Stacks hand over several fields
+/// of one name either one by one or joined with commas (RFC 9110, 5.3); base64 has no comma, so both read
+/// alike. Empty members are passed over.
 template <class Visit>
 constexpr void for_each_index(std::string_view field_value, Visit&& visit)
 {
     auto const is_blank = [](char c) { return c == ' ' || c == '\t'; };
     std::size_t begin = 0;
     while (begin <= field_value.size()) {
-        std::size_t end = begin;
-        while (end < field_value.size() && field_value[end] != ',')
-            ++end;
+        std::size_t const end = std::min(field_value.find(',', begin), field_value.size());
         std::size_t first = begin;
         std::size_t last = end;
         while (first < last && is_blank(field_value[first]))
@@ -39,8 +38,8 @@ constexpr void for_each_index(std::string_view field_value, Visit&& visit)
     }
 }
 
-/// Whether an index may be sent in a field of its own: short enough, and nothing but visible ASCII without a comma.
-/// So no received text can end a field, begin another one, or become two.
+/// Whether an index may be sent in a field of its own: short enough, and nothing but visible ASCII without a
+/// comma. So no received text can end a field, begin another one, or become two.
 [[nodiscard]] constexpr bool is_sendable(std::string_view index) noexcept
 {
     if (index.empty() || index.size() > max_index_size)
@@ -70,22 +69,23 @@ struct decoded_index {
 {
     if (index.size() > max_index_size)
         return unexpected(decode_error::too_long);
-    if (!is_sendable(index))
-        return unexpected(decode_error::unsafe_bytes);
-    decoded_index decoded;
+    auto const fail = [index](decode_error why) {
+        return unexpected(is_sendable(index) ? why : decode_error::unsafe_bytes);
+    };
+    decoded_index decoded; // what decodes is base64, hence sendable
     decoded.form = dialect_of(index);
     if (decoded.form == dialect::vault) {
         auto const state = decode_vault_index(index);
         if (!state)
-            return unexpected(state.error());
+            return fail(state.error());
         decoded.vault = *state;
         return decoded;
     }
     auto const opaque = decode_openbao_index(index);
     if (!opaque && decoded.form == dialect::openbao)
-        return unexpected(opaque.error());
+        return fail(opaque.error());
     if (!opaque) // JSON may begin with white space: only what is no OpenBao index either is of no known form
-        return unexpected(decode_error::unknown_form);
+        return fail(decode_error::unknown_form);
     decoded.form = dialect::openbao;
     decoded.openbao = *opaque;
     return decoded;

@@ -9,17 +9,18 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What an answer refuses, and hence what may be done about it. One status has several meanings: 412 is a stale index, a
-/// stale token, or an Agent that misses a field; 429 a stale index, a quota, or the health of a standby.
+/// What an answer refuses, and hence what may be done about it. One status has several meanings: 412 is a
+/// stale index, a stale token, or an Agent that misses a field; 429 a stale index, a quota, or the health of
+/// a standby.
 enum class refusal : std::uint8_t {
-    none,                   ///< not a refusal of these kinds: an answer, or an error that is the caller's business
-    stale_index,            ///< the node lacks the required state; nothing was executed
-    stale_token,            ///< the node lacks the state that the token itself demands; nothing was executed
-    index_or_token,         ///< one of the two above: Vault words both alike; nothing was executed
-    presumed_stale,         ///< looks like `stale_index`, but no body is at hand that would prove it
-    quota,                  ///< a rate or lease quota is used up; nothing was executed
-    health_answer,          ///< not a refusal: `sys/health` tells a node's role by its status
-    agent_refusal,          ///< an Agent or Proxy misses `X-Vault-Request: true`: sending it again is useless
+    none,           ///< not a refusal of these kinds: an answer, or an error that is the caller's business
+    stale_index,    ///< the node lacks the required state; nothing was executed
+    stale_token,    ///< the node lacks the state that the token itself demands; nothing was executed
+    index_or_token, ///< one of the two above: Vault words both alike; nothing was executed
+    presumed_stale, ///< looks like `stale_index`, but no body is at hand that would prove it
+    quota,          ///< a rate or lease quota is used up; nothing was executed
+    health_answer,  ///< not a refusal: `sys/health` tells a node's role by its status
+    agent_refusal,  ///< an Agent or Proxy misses `X-Vault-Request: true`: sending it again is useless
     forwarding_not_allowed, ///< the server is not configured to forward by a field; nothing was executed
     index_not_understood,   ///< the server cannot read the index that it was sent; nothing was executed
     no_active_node,         ///< an election, or a sealed node: nobody can serve it now
@@ -35,11 +36,13 @@ enum class refusal : std::uint8_t {
     case refusal::stale_index: return "The node has not reached the required state yet.";
     case refusal::stale_token: return "The node has not reached the state that the token demands yet.";
     case refusal::index_or_token: return "The node has not reached the required state, or the token's, yet.";
-    case refusal::presumed_stale: return "The node seems not to have reached the required state yet; no body says so.";
+    case refusal::presumed_stale:
+        return "The node seems not to have reached the required state yet; no body says so.";
     case refusal::quota: return "A quota of the server is used up.";
     case refusal::health_answer: return "The node tells its role by the status of sys/health.";
     case refusal::agent_refusal: return "A Vault Agent or Proxy wants the field X-Vault-Request: true.";
-    case refusal::forwarding_not_allowed: return "The server is not configured to forward by a request field.";
+    case refusal::forwarding_not_allowed:
+        return "The server is not configured to forward by a request field.";
     case refusal::index_not_understood: return "The server does not understand the index that it was sent.";
     case refusal::no_active_node: return "The cluster has no active node at the moment.";
     case refusal::server_error: return "The server failed; whether it executed the request is unknown.";
@@ -63,8 +66,8 @@ enum class refusal : std::uint8_t {
            kind == refusal::presumed_stale;
 }
 
-/// As much of a body as is ever looked at, in bytes. Vault's refusals are below 200; the rest is room for a proxy
-/// that adds words, and a bound for a server that does not stop.
+/// As much of a body as is ever looked at, in bytes. Vault's refusals are below 200; the rest is room for a
+/// proxy that adds words, and a bound for a server that does not stop.
 inline constexpr std::size_t max_inspected_body = 4096;
 
 /// What is known of an answer and of the request that it answers.
@@ -77,16 +80,16 @@ struct answer_facts {
     bool token_may_carry_index = true; ///< see `may_carry_index`; true if unknown
 };
 
-/// Whether a Vault token can demand a state of its own: a service token of Vault 1.10 or later. Shorter ones, batch
-/// and recovery tokens cannot. Source: Vault vault/version_store.go, `IsSSCToken`.
+/// Whether a Vault token can demand a state of its own: a service token of Vault 1.10 or later. Shorter ones,
+/// batch and recovery tokens cannot. Source: Vault vault/version_store.go, `IsSSCToken`.
 [[nodiscard]] constexpr bool may_carry_index(std::string_view token) noexcept
 {
     constexpr std::size_t shortest = 34; // prefix, 24 random characters, and some for the namespace
     return token.substr(0, 4) == "hvs." && token.size() > shortest;
 }
 
-/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing. It is no mount's:
-/// `/v1/kv/sys/health` is a secret.
+/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing. It is no
+/// mount's: `/v1/kv/sys/health` is a secret.
 [[nodiscard]] constexpr bool is_health_path(std::string_view path) noexcept
 {
     constexpr std::string_view health = "/v1/sys/health";
@@ -119,7 +122,8 @@ namespace detail {
 {
     if (body.empty())
         return answer.carried_index ? refusal::presumed_stale : refusal::other;
-    if (body.find("missing") != std::string_view::npos && body.find("X-Vault-Request") != std::string_view::npos)
+    if (body.find("missing") != std::string_view::npos &&
+        body.find("X-Vault-Request") != std::string_view::npos)
         return refusal::agent_refusal;
     if (body.find("SSCT token referenced a newer index") != std::string_view::npos)
         return refusal::stale_token;
@@ -152,8 +156,8 @@ namespace detail {
 
 [[nodiscard]] constexpr bool says_no_active_node(std::string_view body) noexcept
 {
-    for (std::string_view const words : {"active cluster node not found", "node is not active", "no active node",
-                                         "Vault is sealed", "OpenBao is sealed"})
+    for (std::string_view const words : {"active cluster node not found", "node is not active",
+                                         "no active node", "Vault is sealed", "OpenBao is sealed"})
         if (body.find(words) != std::string_view::npos)
             return true;
     return false;
@@ -161,8 +165,8 @@ namespace detail {
 
 } // namespace detail
 
-/// Tells what an answer means. The texts are those of Vault sdk/logical/error.go and http/handler.go, of OpenBao
-/// internal/http/index.go, and of Vault's command/agent.go.
+/// Tells what an answer means. The texts are those of Vault sdk/logical/error.go and http/handler.go, of
+/// OpenBao internal/http/index.go, and of Vault's command/agent.go.
 [[nodiscard]] constexpr refusal classify(answer_facts const& answer) noexcept
 {
     auto const body = answer.body.substr(0, max_inspected_body);

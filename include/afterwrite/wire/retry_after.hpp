@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/clock.hpp>
 #include <afterwrite/version.hpp>
 
 #include <chrono>
@@ -13,9 +14,9 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// The longest wait that a server can ask for; more is taken for this. A day is beyond any quota's window.
 inline constexpr std::chrono::seconds max_retry_after = std::chrono::hours(24);
 
-/// Reads the value of `Retry-After` (RFC 9110, 10.2.3): whole seconds. A date is not read, because it could only be
-/// understood by a wall clock, which the library has none of; it counts as no value.
-[[nodiscard]] constexpr std::optional<std::chrono::seconds> read_retry_after(std::string_view value) noexcept
+/// Reads the value of `Retry-After` (RFC 9110, 10.2.3): whole seconds. A date is not read, because it could
+/// only be understood by a wall clock, which the library has none of; it counts as no value.
+[[nodiscard]] constexpr std::optional<duration> read_retry_after(std::string_view value) noexcept
 {
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
         value.remove_prefix(1);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/clock.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <type_traits>
+
+using namespace afterwrite;
+
+// A wall clock steps: a deadline by it may be reached twice, or never.
+static_assert(clock::is_steady);
+static_assert(std::is_same_v<time_point, clock::time_point>);
+static_assert(std::is_same_v<duration, clock::duration>);
+
+TEST_CASE("time is fine enough for lags of microseconds, and reaches further than any deadline")
+{
+    CHECK(duration(std::chrono::microseconds(1)) > duration::zero());
+    CHECK(duration::max() > std::chrono::hours(24 * 365 * 100));
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/attempt_fields.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/test_message.hpp"
+
+#include <span>
+#include <string_view>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+constexpr stage stages[] = {stage::ask, stage::hold, stage::forward, stage::active, stage::lagging};
+
+/// The same message in a stack that can send one field a name only.
+struct single_field_message : test_message {};
+
+template <class Message = test_message>
+Message prepared(required_states const& required, attempt_fields const& fields)
+{
+    Message message;
+    set_attempt_fields(message, required, fields);
+    return message;
+}
+
+texts inconsistent(dialect form, stage at)
+{
+    auto const required = form == dialect::openbao ? states({openbao("c", "1")}) : states({vault("c", 1, 0)});
+    return prepared(required, {at, form}).values("X-Vault-Inconsistent");
+}
+
+} // namespace
+
+template <>
+struct afterwrite::message_traits<single_field_message> : message_traits<test_message> {
+    static constexpr bool repeats_fields = false;
+};
+
+TEST_CASE("Vault is asked with the index alone, and refuses without being told")
+{
+    CHECK(inconsistent(dialect::vault, stage::ask).empty());
+    CHECK(inconsistent(dialect::vault, stage::lagging).empty());
+    CHECK(inconsistent(dialect::vault, stage::active).empty());
+    CHECK(inconsistent(dialect::vault, stage::forward) == texts{"forward-active-node"});
+}
+
+TEST_CASE("OpenBao is told what to do, the fallback in a field of its own")
+{
+    CHECK(inconsistent(dialect::openbao, stage::ask) == texts{"fail"});
+    CHECK(inconsistent(dialect::openbao, stage::lagging) == texts{"fail"});
+    CHECK(inconsistent(dialect::openbao, stage::hold) == texts{"await-state", "fail"});
+    CHECK(inconsistent(dialect::openbao, stage::forward) == texts{"forward-active-node"});
+    CHECK(inconsistent(dialect::openbao, stage::active).empty());
+}
+
+TEST_CASE(
+    "without an index nothing is said of inconsistency: it would decide nothing, or allow a stale answer")
+{
+    for (auto const form : {dialect::unknown, dialect::vault, dialect::openbao})
+        for (auto const at : stages)
+            CHECK(prepared({}, {at, form}).fields.empty());
+}
+
+TEST_CASE("each state is sent in a field of its own, as it was received")
+{
+    auto const required = states({vault("c", 2, 0), vault("c", 0, 2)});
+    CHECK(sorted(prepared(required, {stage::ask, dialect::vault}).values("X-Vault-Index")) ==
+          texts_of(required));
+    CHECK(prepared(required, {stage::ask, dialect::vault}).values("X-Vault-Index").size() == 2);
+}
+
+TEST_CASE("OpenBao takes one index: of several none is sent, rather than too little")
+{
+    auto const required = states({openbao("c", "abc"), openbao("c", "xyz")});
+    for (auto const at : stages)
+        CHECK(prepared(required, {at, dialect::openbao}).fields.empty());
+}
+
+TEST_CASE("a stack that cannot repeat a field gets one index or none")
+{
+    auto const one = states({vault("c", 1, 0)});
+    auto const two = states({vault("c", 2, 0), vault("c", 0, 2)});
+    CHECK(prepared<single_field_message>(one, {stage::ask, dialect::vault}).values("X-Vault-Index").size() ==
+          1);
+    auto const message = prepared<single_field_message>(two, {stage::active, dialect::vault, true});
+    CHECK(message.values("X-Vault-Index").empty());
+    CHECK(message.values("X-Vault-Forward") == texts{"active-node"});
+}
+
+TEST_CASE("the active node is asked for by a field where that is meant, with or without an index")
+{
+    CHECK(prepared({}, {stage::active, dialect::vault, true}).values("X-Vault-Forward") ==
+          texts{"active-node"});
+    CHECK(prepared(states({vault("c", 1, 0)}), {stage::active, dialect::vault, true})
+              .values("X-Vault-Forward") == texts{"active-node"});
+    CHECK(prepared({}, {stage::active, dialect::vault, false}).fields.empty());
+    for (auto const at : {stage::ask, stage::hold, stage::forward, stage::lagging})
+        CHECK(prepared({}, {at, dialect::vault, true}).fields.empty());
+}
+
+TEST_CASE("nothing of an earlier attempt stays, whoever wrote it, and nothing else is touched")
+{
+    for (auto const& required : {required_states(), states({vault("c", 1, 0)}), states({openbao("c", "1")})})
+        for (auto const form : {dialect::vault, dialect::openbao})
+            for (auto const at : stages) {
+                auto message = get()
+                                   .with("x-vault-index", "old")
+                                   .with("X-VAULT-INDEX", "older")
+                                   .with("x-vault-inconsistent", "await-state")
+                                   .with("x-vault-forward", "active-node")
+                                   .with("X-Vault-Token", "t");
+                set_attempt_fields(message, required, {at, form});
+                CHECK(message.values("X-Vault-Index") == texts_of(required));
+                CHECK(message.values("X-Vault-Inconsistent") ==
+                      prepared(required, {at, form}).values("X-Vault-Inconsistent"));
+                CHECK(message.values("X-Vault-Forward").empty());
+                CHECK(message.values("X-Vault-Token") == texts{"t"});
+            }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/read_message.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/test_message.hpp"
+
+#include <string>
+#include <string_view>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+std::string const service_token = std::string("hvs.") + std::string(91, 'x');
+std::string const batch_token = std::string("hvb.") + std::string(91, 'x');
+
+bool may_carry(std::string_view name, std::string_view credential)
+{
+    return read_request(get().with(name, credential)).token_may_carry_index;
+}
+
+} // namespace
+
+TEST_CASE("a request for sys/health is told apart by its path")
+{
+    CHECK(read_request(get("/v1/sys/health?standbyok=true")).asks_health);
+    CHECK_FALSE(read_request(get("/v1/kv/foo")).asks_health);
+}
+
+TEST_CASE("a token that may demand a state of its own is seen, in whichever field it stands")
+{
+    CHECK(may_carry("X-Vault-Token", service_token));
+    CHECK(may_carry("x-vault-token", service_token));
+    CHECK(may_carry("Authorization", "Bearer " + service_token));
+    CHECK_FALSE(may_carry("X-Vault-Token", batch_token));
+    CHECK_FALSE(may_carry("Authorization", "Bearer " + batch_token));
+    CHECK_FALSE(may_carry("Cookie", service_token));
+    CHECK_FALSE(read_request(get()).token_may_carry_index);
+    auto const both =
+        get().with("X-Vault-Token", batch_token).with("Authorization", "Bearer " + service_token);
+    CHECK(read_request(both).token_may_carry_index);
+}
+
+TEST_CASE("Retry-After is the first value that can be read")
+{
+    CHECK(find_retry_after(answer(429).with("retry-after", "2")) == 2s);
+    CHECK(find_retry_after(
+              answer(429).with("Retry-After", "soon").with("Retry-After", "3").with("Retry-After", "4")) ==
+          3s);
+    CHECK_FALSE(find_retry_after(answer(429)).has_value());
+    CHECK_FALSE(
+        find_retry_after(answer(429).with("Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT")).has_value());
+}
+
+TEST_CASE("an answer teaches which cluster answered, and in which dialect")
+{
+    replication_view view;
+    learn_cluster(view, answer(200), {});
+    CHECK(view.cluster().empty());
+    learn_cluster(view, answer(200).with("X-Vault-Index", vault("a", 1, 0)), {});
+    CHECK(view.cluster() == "a");
+    CHECK(view.form() == dialect::vault);
+    learn_cluster(view, answer(200).with("X-Vault-Index", openbao("b", "1")), {});
+    CHECK(view.cluster() == "b");
+    CHECK(view.form() == dialect::openbao);
+    CHECK(view.cluster_changes() == 1);
+}
+
+TEST_CASE("an index that cannot be read teaches nothing")
+{
+    replication_view view;
+    learn_cluster(view, answer(200).with("X-Vault-Index", vault("a", 1, 0)), {});
+    for (std::string_view const garbage : {"", "garbage", "djE6", "eyJ9", ",,"})
+        learn_cluster(view, answer(200).with("X-Vault-Index", garbage), {});
+    CHECK(view.cluster() == "a");
+    CHECK(view.cluster_changes() == 0);
+}
+
+TEST_CASE("an index that was carried tells a view that knows no cluster yet where it is")
+{
+    auto const carried = states({vault("a", 1, 0)});
+    replication_view view;
+    learn_cluster(view, answer(200).with("X-Vault-Index", vault("a", 1, 0)), carried);
+    CHECK(view.cluster() == "a");
+}
+
+TEST_CASE("a redirect to a declared node tells where the active node is, one to a stranger tells nothing")
+{
+    replication_view view;
+    view.add_node("https://a");
+    CHECK_FALSE(learn_active_node(view, answer(307)));
+    CHECK_FALSE(learn_active_node(view, answer(307).with("Location", "https://evil/")));
+    CHECK(view.active_address().empty());
+    CHECK(learn_active_node(
+        view, answer(307).with("Location", "https://evil/").with("location", "https://a/v1/x")));
+    CHECK(view.active_address() == "https://a");
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/retry_schedule.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+constexpr consistency_policy plain{.limit = {.timeout = 10s},
+                                   .wait = {.spread = backoff::jitter::none, .first = 10ms, .longest = 1s}};
+
+retry_schedule schedule(consistency_policy const& policy = plain, std::uint64_t seed = 1)
+{
+    return {policy, time_point::max(), at(0s), seed};
+}
+
+} // namespace
+
+TEST_CASE("it begins now, and ends with the policy's timeout or the request's own deadline")
+{
+    CHECK(schedule().now() == at(0s));
+    CHECK(schedule().deadline() == at(10s));
+    CHECK(schedule().attempts() == 0);
+    CHECK(retry_schedule(plain, at(3s), at(0s), 1).deadline() == at(3s));
+}
+
+TEST_CASE("time never goes back")
+{
+    auto times = schedule();
+    times.advance(at(5s));
+    times.advance(at(2s));
+    CHECK(times.now() == at(5s));
+    times.advance(time_point::min());
+    CHECK(times.now() == at(5s));
+}
+
+TEST_CASE("an attempt begins when it is due, though a clock stands still")
+{
+    auto times = schedule();
+    times.count_attempt();
+    CHECK(times.now() == at(0s));
+    CHECK(times.grant(at(1s)) == at(1s));
+    times.count_attempt();
+    CHECK(times.now() == at(1s));
+    CHECK(times.attempts() == 2);
+}
+
+TEST_CASE("no attempt is granted after the deadline, a last one at the deadline is")
+{
+    auto times = schedule();
+    CHECK(times.grant(at(1min)) == at(10s));
+    CHECK(times.has_time_left());
+    times.count_attempt();
+    CHECK_FALSE(times.has_time_left());
+}
+
+TEST_CASE("attempts are counted against the policy's limit")
+{
+    auto policy = plain;
+    policy.limit.max_attempts = 2;
+    auto times = schedule(policy);
+    times.count_attempt();
+    CHECK(times.has_attempts_left());
+    times.count_attempt();
+    CHECK_FALSE(times.has_attempts_left());
+}
+
+TEST_CASE("after a refusal the waits grow, and Retry-After bounds them from above")
+{
+    auto times = schedule();
+    CHECK(times.due_after_refusal(std::nullopt) == at(10ms));
+    CHECK(times.due_after_refusal(1s) == at(20ms));
+    CHECK(times.due_after_refusal(15ms) == at(15ms));
+    CHECK(times.due_after_refusal(std::nullopt) == at(80ms));
+}
+
+TEST_CASE("Retry-After: 0 does not make a refusal a reason to ask without pause")
+{
+    auto times = schedule();
+    CHECK(times.due_after_refusal(0s) == at(10ms));
+}
+
+TEST_CASE("of a quota Retry-After is obeyed, and the wait grows beyond it")
+{
+    auto times = schedule();
+    CHECK(times.due_after_quota(5s) == at(5s));
+    CHECK(times.due_after_quota(std::nullopt) == at(20ms));
+    CHECK(times.due_after_quota(0s) == at(40ms));
+}
+
+TEST_CASE("repetitions after a failure have a limit and waits of their own")
+{
+    auto times = schedule();
+    CHECK(times.due_after_refusal(std::nullopt) == at(10ms));
+    CHECK(times.has_repeats_left());
+    CHECK(times.due_after_failure(std::nullopt) == at(10ms));
+    CHECK(times.has_repeats_left());
+    CHECK(times.due_after_failure(3s) == at(3s));
+    CHECK_FALSE(times.has_repeats_left());
+}
+
+TEST_CASE("a node is overdue some time after the first refusal, however many follow")
+{
+    auto times = schedule();
+    times.advance(at(1s));
+    CHECK(times.overdue_at() == time_point::max());
+    CHECK(times.due_after_refusal(std::nullopt) == at(1010ms));
+    CHECK(times.overdue_at() == at(1100ms));
+    times.advance(at(2s));
+    CHECK(times.due_after_refusal(std::nullopt) == at(2020ms));
+    CHECK(times.overdue_at() == at(1100ms));
+}
+
+TEST_CASE("no wait goes beyond the end of time")
+{
+    consistency_policy const policy{
+        .limit = {.timeout = duration::max()},
+        .wait = {.spread = backoff::jitter::none, .first = duration::max(), .longest = duration::max()},
+        .forward_after = duration::max()};
+    auto times = schedule(policy);
+    CHECK(times.deadline() == time_point::max());
+    CHECK(times.due_after_refusal(std::nullopt) == time_point::max());
+    CHECK(times.due_after_quota(24h) == time_point::max());
+    CHECK(times.overdue_at() == time_point::max());
+    times.advance(time_point::max());
+    CHECK(times.due_after_failure(std::nullopt) == time_point::max());
+    CHECK_FALSE(times.has_time_left());
+}
+
+TEST_CASE("the same seed gives the same waits, others spread them")
+{
+    consistency_policy const policy{.wait = {.spread = backoff::jitter::full, .first = 1s, .longest = 1s}};
+    std::set<time_point> first_waits;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        auto one = schedule(policy, seed);
+        auto other = schedule(policy, seed);
+        auto const due = one.due_after_refusal(std::nullopt);
+        CHECK(due == other.due_after_refusal(std::nullopt));
+        CHECK(one.due_after_refusal(std::nullopt) != due);
+        first_waits.insert(due);
+    }
+    CHECK(first_waits.size() > 95);
+    CHECK(*first_waits.begin() < at(100ms));
+    CHECK(*first_waits.rbegin() > at(900ms));
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/step.hpp>
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string_view>
+#include <type_traits>
+
+using namespace afterwrite;
+
+static_assert(std::is_trivially_copyable_v<step>);
+static_assert(step() == step());
+
+TEST_CASE("a step is final unless it says to send again")
+{
+    static_assert(!step{.what = action::send_again}.is_final());
+    static_assert(step{.what = action::deliver}.is_final());
+    static_assert(step{.what = action::give_up}.is_final());
+    CHECK_FALSE(step().is_final());
+}
+
+TEST_CASE("each reason has a sentence of its own for people")
+{
+    std::set<std::string_view> sentences;
+    for (int i = 0; i <= static_cast<int>(reason::cancelled); ++i) {
+        auto const sentence = to_string(static_cast<reason>(i));
+        CHECK(sentence.ends_with('.'));
+        CHECK(sentences.insert(sentence).second);
+    }
+}

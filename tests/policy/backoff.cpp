@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/policy/backoff.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t least = 0;
+constexpr std::uint64_t most = UINT64_MAX;
+constexpr std::uint64_t middle = std::uint64_t{1} << 63;
+
+constexpr backoff plain{.spread = backoff::jitter::none, .first = 5ms, .longest = 1s};
+
+} // namespace
+
+static_assert(to_string(backoff::shape::exponential) == "exponential");
+static_assert(to_string(backoff::shape::vault_go) == "vault_go");
+static_assert(to_string(backoff::jitter::none) == "none");
+static_assert(to_string(backoff::jitter::full) == "full");
+static_assert(to_string(backoff::jitter::equal) == "equal");
+static_assert(plain.delay(1, 0) == 5ms);
+
+TEST_CASE("the first wait is the one configured, each further one twice as long, up to the longest")
+{
+    for (auto const random : {least, middle, most}) {
+        CHECK(plain.delay(1, random) == 5ms);
+        CHECK(plain.delay(2, random) == 10ms);
+        CHECK(plain.delay(3, random) == 20ms);
+        CHECK(plain.delay(8, random) == 640ms);
+        CHECK(plain.delay(9, random) == 1s);
+        CHECK(plain.delay(10, random) == 1s);
+        CHECK(plain.delay(UINT32_MAX, random) == 1s);
+    }
+}
+
+TEST_CASE("equal jitter waits at least half of it, and at most all of it")
+{
+    backoff const wait{.spread = backoff::jitter::equal, .first = 100ms, .longest = 1s};
+    CHECK(wait.delay(1, least) == 50ms);
+    CHECK(wait.delay(1, middle) == 75ms);
+    CHECK(wait.delay(1, most) > 99ms);
+    CHECK(wait.delay(1, most) <= 100ms);
+    CHECK(wait.delay(9, most) <= 1s);
+}
+
+TEST_CASE("full jitter waits anything between nothing and all of it")
+{
+    backoff const wait{.spread = backoff::jitter::full, .first = 100ms, .longest = 1s};
+    CHECK(wait.delay(1, least) == 0ms);
+    CHECK(wait.delay(1, middle) == 50ms);
+    CHECK(wait.delay(1, most) > 99ms);
+    CHECK(wait.delay(1, most) <= 100ms);
+}
+
+TEST_CASE("the jitter is uniform")
+{
+    backoff const wait{.spread = backoff::jitter::full, .first = 1s, .longest = 1s};
+    for (std::uint64_t tenth = 0; tenth < 10; ++tenth) {
+        auto const low = wait.delay(1, UINT64_MAX / 10 * tenth);
+        CHECK(low >= 100ms * static_cast<int>(tenth) - 1ms);
+        CHECK(low <= 100ms * static_cast<int>(tenth) + 1ms);
+    }
+}
+
+TEST_CASE("Vault's Go client waits k times 1 to 1.5 s before the k-th retry")
+{
+    constexpr auto wait = backoff::vault_go();
+    CHECK(wait.delay(1, least) == 1s);
+    CHECK(wait.delay(1, middle) == 1250ms);
+    CHECK(wait.delay(1, most) < 1500ms);
+    CHECK(wait.delay(2, least) == 2s);
+    CHECK(wait.delay(2, most) < 3s);
+    CHECK(wait.delay(2, most) > 2999ms);
+    CHECK(wait.delay(12, least) == 12s);
+}
+
+TEST_CASE("no configuration makes a wait negative or too long")
+{
+    backoff const waits[] = {
+        {.first = 0ms, .longest = 0ms},
+        {.first = -5ms, .longest = 1s},
+        {.first = 5ms, .longest = -1s},
+        {.first = 2s, .longest = 1s},
+        {.first = duration(1), .longest = duration::max()},
+        {.first = duration::max(), .longest = duration::max()},
+        {.first = duration::min(), .longest = duration::max()},
+    };
+    for (auto wait : waits)
+        for (auto const spread : {backoff::jitter::none, backoff::jitter::full, backoff::jitter::equal})
+            for (std::uint32_t const retry : {0U, 1U, 2U, 63U, 64U, 65U, 1000U})
+                for (auto const random : {least, middle, most}) {
+                    wait.spread = spread;
+                    auto const delay = wait.delay(retry, random);
+                    CHECK(delay >= duration::zero());
+                    CHECK(delay <= std::max(wait.longest, duration::zero()));
+                }
+    CHECK(backoff::vault_go().delay(UINT32_MAX, most) > duration::zero());
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/policy/consistency_policy.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+TEST_CASE("the modes are configured in Vault's words")
+{
+    static_assert(to_string(enforce_consistency::never) == "never");
+    static_assert(to_string(enforce_consistency::always) == "always");
+    static_assert(to_string(when_inconsistent::fail) == "fail");
+    static_assert(to_string(when_inconsistent::retry) == "retry");
+    static_assert(to_string(when_inconsistent::await) == "await");
+    static_assert(to_string(when_inconsistent::forward) == "forward");
+    static_assert(to_string(when_inconsistent::retry_then_forward) == "retry_then_forward");
+}
+
+TEST_CASE("each word is read as what it is written from")
+{
+    for (auto const enforce : {enforce_consistency::never, enforce_consistency::always})
+        CHECK(from_string<enforce_consistency>(to_string(enforce)) == enforce);
+    for (auto const when : {when_inconsistent::fail, when_inconsistent::retry, when_inconsistent::await,
+                            when_inconsistent::forward, when_inconsistent::retry_then_forward})
+        CHECK(from_string<when_inconsistent>(to_string(when)) == when);
+    static_assert(from_string<when_inconsistent>("retry") == when_inconsistent::retry);
+}
+
+TEST_CASE("any other word is nothing, rather than a default")
+{
+    for (std::string_view const word :
+         {"", "Retry", "RETRY", " retry", "retry ", "always", "retry-then-forward"})
+        CHECK_FALSE(from_string<when_inconsistent>(word).has_value());
+    for (std::string_view const word : {"", "Never", "true", "retry"})
+        CHECK_FALSE(from_string<enforce_consistency>(word).has_value());
+}
+
+TEST_CASE("the default keeps the promise without further ado")
+{
+    constexpr consistency_policy policy;
+    CHECK(policy.enforce == enforce_consistency::always);
+    CHECK(policy.when == when_inconsistent::retry_then_forward);
+    CHECK(policy.limit == retry_limit());
+    CHECK(policy.wait == backoff());
+    CHECK(policy.forward_after == 100ms);
+}
+
+TEST_CASE("Vault's Go client gives up after two retries, or a minute")
+{
+    constexpr auto policy = consistency_policy::vault_go();
+    CHECK(policy.enforce == enforce_consistency::always);
+    CHECK(policy.when == when_inconsistent::retry);
+    CHECK(policy.limit.max_attempts == 3);
+    CHECK(policy.limit.timeout == 60s);
+    CHECK(policy.wait == backoff::vault_go());
+    CHECK(policy != consistency_policy());
+}

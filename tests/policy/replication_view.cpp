@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/policy/replication_view.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+using namespace afterwrite;
+using namespace support;
+
+TEST_CASE("nothing is known at first but what configuration says")
+{
+    replication_view const view;
+    CHECK(view.cluster().empty());
+    CHECK(view.form() == dialect::unknown);
+    CHECK(view.cluster_changes() == 0);
+    CHECK(view.active_address().empty());
+    CHECK(view.may_forward(at(0s)));
+    CHECK(view.may_forward(time_point::min()));
+    CHECK(replication_view(dialect::openbao).form() == dialect::openbao);
+}
+
+TEST_CASE("the cluster is the one that answered last, and a change of it is counted")
+{
+    replication_view view;
+    view.learn(dialect::vault, cluster_id("a"));
+    view.learn(dialect::vault, cluster_id("a"));
+    CHECK(view.cluster() == "a");
+    CHECK(view.form() == dialect::vault);
+    CHECK(view.cluster_changes() == 0);
+    view.learn(dialect::openbao, cluster_id("b"));
+    CHECK(view.cluster() == "b");
+    CHECK(view.form() == dialect::openbao);
+    CHECK(view.cluster_changes() == 1);
+}
+
+TEST_CASE("a refusal to forward is remembered for ten minutes")
+{
+    replication_view view;
+    view.forwarding_was_refused(at(0s));
+    CHECK_FALSE(view.may_forward(at(0s)));
+    CHECK_FALSE(view.may_forward(at(10min) - duration(1)));
+    CHECK(view.may_forward(at(10min)));
+}
+
+TEST_CASE("another cluster may have another configuration")
+{
+    replication_view view;
+    view.learn(dialect::vault, cluster_id("a"));
+    view.forwarding_was_refused(at(0s));
+    view.learn(dialect::vault, cluster_id("a"));
+    CHECK_FALSE(view.may_forward(at(1s)));
+    view.learn(dialect::vault, cluster_id("b"));
+    CHECK(view.may_forward(at(1s)));
+    CHECK(view.may_forward(time_point::min()));
+}
+
+TEST_CASE("a URL is reduced to its origin")
+{
+    static_assert(replication_view::origin_of("https://node:8200/v1/kv/foo?a=b") == "https://node:8200");
+    CHECK(replication_view::origin_of("http://10.0.0.1:8200") == "http://10.0.0.1:8200");
+    CHECK(replication_view::origin_of("HTTPS://Node/") == "HTTPS://Node");
+    CHECK(replication_view::origin_of("http://[::1]:8200/v1") == "http://[::1]:8200");
+    CHECK(replication_view::origin_of("http://node?list=true") == "http://node");
+}
+
+TEST_CASE("what is no URL of a node has no origin")
+{
+    for (std::string_view const url :
+         {"", "node:8200", "/v1/kv/foo", "//node:8200/", "ftp://node", "http:/node", "http://", "https://",
+          "http:///", "http://?", "http://user@node:8200", "http://node:8200@evil/", "http://node:8200#@evil",
+          "http://no de", "http://node\r\nX: y", "http://node\x7f",
+          "http://n\xc3\xb6"
+          "de",
+          "javascript:alert(1)"})
+        CHECK(replication_view::origin_of(url).empty());
+}
+
+TEST_CASE("declared nodes are known by their origin, whatever its case and the path behind it")
+{
+    replication_view view;
+    CHECK(view.add_node("https://Node-1:8200/"));
+    CHECK(view.has_node("https://node-1:8200"));
+    CHECK(view.has_node("HTTPS://NODE-1:8200/v1/kv/foo?x"));
+    CHECK(view.add_node("https://node-1:8200/again"));
+}
+
+TEST_CASE("a stranger is no node, however alike it looks")
+{
+    replication_view view;
+    REQUIRE(view.add_node("https://node:8200"));
+    for (std::string_view const url :
+         {"http://node:8200/", "https://node:8201/", "https://node/", "https://node:82000/",
+          "https://node:8200.evil/", "https://evil/https://node:8200", "https://node:8200@evil/",
+          "https://evil?https://node:8200", "https://node:8200\\@evil/", "https://node:8200%2eevil/",
+          "https://node.:8200/", " https://node:8200", "", "/v1/kv/foo"})
+        CHECK_FALSE(view.has_node(url));
+}
+
+TEST_CASE("what is no address, too long, or one too many is not declared")
+{
+    replication_view view;
+    CHECK_FALSE(view.add_node(""));
+    CHECK_FALSE(view.add_node("node:8200"));
+    CHECK_FALSE(view.add_node(std::string("https://") + std::string(replication_view::max_address - 7, 'a')));
+    CHECK(view.add_node(std::string("https://") + std::string(replication_view::max_address - 8, 'a')));
+    for (std::size_t i = 1; i < replication_view::max_nodes; ++i)
+        CHECK(view.add_node(std::string("http://node-") + std::to_string(i)));
+    CHECK_FALSE(view.add_node("http://one-too-many"));
+    CHECK_FALSE(view.has_node("http://one-too-many"));
+    CHECK(view.add_node("http://node-1"));
+}
+
+TEST_CASE("to declare which node is active is to declare the node")
+{
+    replication_view view;
+    CHECK(view.set_active_address("https://active:8200/v1/sys/leader"));
+    CHECK(view.active_address() == "https://active:8200");
+    CHECK(view.has_node("https://active:8200"));
+    CHECK_FALSE(view.set_active_address("active:8200"));
+    CHECK_FALSE(view.set_active_address(std::string("https://") + std::string(300, 'a')));
+    CHECK(view.active_address() == "https://active:8200");
+    CHECK(view.set_active_address(""));
+    CHECK(view.active_address().empty());
+    CHECK(view.has_node("https://active:8200"));
+}

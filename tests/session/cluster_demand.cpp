@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/cluster_demand.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+using namespace afterwrite;
+using fate = cluster_demand::fate;
+
+namespace {
+
+using texts = std::set<std::string, std::less<>>;
+
+texts texts_of(cluster_demand const& demand)
+{
+    texts found;
+    for (std::uint8_t i = 0; i < demand.size(); ++i)
+        found.emplace(demand.text(i));
+    return found;
+}
+
+/// A Vault demand; the text of a position is its letter.
+struct vault_demand {
+    cluster_demand held{cluster_id("c"), dialect::vault};
+    fate record(std::uint64_t local, std::uint64_t replicated, std::string_view text)
+    {
+        return held.record({local, replicated}, text);
+    }
+};
+
+/// An OpenBao demand of cluster "c".
+struct openbao_demand {
+    cluster_demand held{cluster_id("c"), dialect::openbao};
+    fate record(std::string_view value, cluster_demand const* carried = nullptr)
+    {
+        auto const text = support::openbao("c", value);
+        return held.record(*decode_openbao_index(text), text, carried);
+    }
+    [[nodiscard]] texts values() const
+    {
+        texts found;
+        for (std::uint8_t i = 0; i < held.size(); ++i)
+            found.emplace(decode_openbao_index(held.text(i))->value.view());
+        return found;
+    }
+};
+
+} // namespace
+
+TEST_CASE("Vault: nothing is required at first")
+{
+    vault_demand demand;
+    CHECK(demand.held.size() == 0);
+    CHECK(demand.held.cluster() == "c");
+    CHECK(demand.held.form() == dialect::vault);
+    CHECK(demand.held.position() == wal_position{0, 0});
+    CHECK_FALSE(demand.held.holds("a"));
+    CHECK_FALSE(demand.held.fenced());
+}
+
+TEST_CASE("Vault: a later state takes the place of an earlier one")
+{
+    vault_demand demand;
+    CHECK(demand.record(1, 1, "a") == fate::kept);
+    CHECK(demand.record(2, 2, "b") == fate::superseded);
+    CHECK(texts_of(demand.held) == texts{"b"});
+    CHECK(demand.held.position() == wal_position{2, 2});
+}
+
+TEST_CASE("Vault: a late answer changes nothing")
+{
+    vault_demand demand;
+    demand.record(2, 2, "b");
+    CHECK(demand.record(1, 1, "a") == fate::held);
+    CHECK(demand.record(2, 1, "c") == fate::held);
+    CHECK(demand.record(1, 2, "d") == fate::held);
+    CHECK(texts_of(demand.held) == texts{"b"});
+}
+
+TEST_CASE("Vault: two unordered states are both kept, and demand their join")
+{
+    vault_demand demand;
+    CHECK(demand.record(0, 2, "a") == fate::kept);
+    CHECK(demand.record(2, 0, "b") == fate::kept);
+    CHECK(texts_of(demand.held) == texts{"a", "b"});
+    CHECK(demand.held.position() == wal_position{2, 2});
+}
+
+TEST_CASE("Vault: a third unordered state is not needed, the outer two witness the join")
+{
+    vault_demand demand;
+    demand.record(0, 2, "a");
+    demand.record(2, 0, "b");
+    CHECK(demand.record(1, 1, "c") == fate::held);
+    CHECK(texts_of(demand.held) == texts{"a", "b"});
+    CHECK(demand.record(3, 1, "d") == fate::superseded);
+    CHECK(texts_of(demand.held) == texts{"a", "d"});
+    CHECK(demand.record(1, 3, "e") == fate::superseded);
+    CHECK(texts_of(demand.held) == texts{"d", "e"});
+}
+
+TEST_CASE("Vault: one state ahead of both takes the place of both")
+{
+    vault_demand demand;
+    demand.record(0, 2, "a");
+    demand.record(2, 0, "b");
+    CHECK(demand.record(2, 2, "c") == fate::held); // their join demands no more than they did
+    CHECK(texts_of(demand.held) == texts{"c"});
+    CHECK(demand.record(3, 3, "d") == fate::superseded);
+    CHECK(texts_of(demand.held) == texts{"d"});
+}
+
+TEST_CASE("Vault: of two texts with equal positions the later received stays: the key may have changed")
+{
+    vault_demand demand;
+    demand.record(5, 5, "old");
+    CHECK(demand.record(5, 5, "new") == fate::held);
+    CHECK(texts_of(demand.held) == texts{"new"});
+
+    vault_demand two;
+    two.record(5, 0, "local");
+    two.record(0, 5, "replicated");
+    two.record(5, 0, "new local");
+    two.record(0, 5, "new replicated");
+    CHECK(texts_of(two.held) == texts{"new local", "new replicated"});
+}
+
+TEST_CASE("Vault: the greatest numbers are numbers like others")
+{
+    vault_demand demand;
+    demand.record(UINT64_MAX, 0, "a");
+    CHECK(demand.record(1, 1, "b") == fate::kept);
+    CHECK(demand.held.position() == wal_position{UINT64_MAX, 1});
+    CHECK(demand.record(UINT64_MAX, UINT64_MAX, "c") == fate::superseded);
+    CHECK(demand.held.size() == 1);
+}
+
+TEST_CASE("OpenBao: the greatest of ordered values is kept, late smaller answers change nothing")
+{
+    openbao_demand demand;
+    CHECK(demand.record("9") == fate::kept);
+    CHECK(demand.record("10") == fate::superseded);
+    CHECK(demand.record("9") == fate::held);
+    CHECK(demand.record("2") == fate::held);
+    CHECK(demand.values() == texts{"10"});
+    CHECK(demand.held.position() == wal_position{0, 0});
+
+    openbao_demand logs;
+    logs.record("F/0");
+    CHECK(logs.record("10/0") == fate::superseded); // as texts it would be the other way round
+    CHECK(logs.values() == texts{"10/0"});
+}
+
+TEST_CASE("OpenBao: an equal value in other words demands nothing more")
+{
+    openbao_demand demand;
+    demand.record("10");
+    auto const other = base64_encode("{\"value\":\"10\",\"cluster\":\"c\"}");
+    CHECK(demand.held.record(*decode_openbao_index(other), other, nullptr) == fate::held);
+    CHECK(texts_of(demand.held) == texts{other});
+}
+
+TEST_CASE("OpenBao: two values that have no order both stay")
+{
+    openbao_demand demand;
+    CHECK(demand.record("abc") == fate::kept);
+    CHECK(demand.record("xyz") == fate::kept);
+    CHECK(demand.values() == texts{"abc", "xyz"});
+    CHECK_FALSE(demand.held.fenced());
+}
+
+TEST_CASE("OpenBao: what is returned supersedes what the request had carried, though they have no order")
+{
+    openbao_demand demand;
+    demand.record("abc");
+    auto const carried = demand.held;
+    CHECK(demand.record("xyz", &carried) == fate::superseded);
+    CHECK(demand.values() == texts{"xyz"});
+}
+
+TEST_CASE("OpenBao: a value that is ordered is not superseded by a smaller one, though it was carried")
+{
+    openbao_demand demand;
+    demand.record("10");
+    auto const carried = demand.held;
+    CHECK(demand.record("9", &carried) == fate::held); // an answer may show an index that is some ms old
+    CHECK(demand.values() == texts{"10"});
+}
+
+TEST_CASE("OpenBao: what came after the request was sent is not superseded by its answer")
+{
+    openbao_demand demand;
+    demand.record("abc");
+    auto const carried = demand.held;
+    demand.record("later");
+    CHECK(demand.record("xyz", &carried) == fate::superseded);
+    CHECK(demand.values() == texts{"later", "xyz"});
+}
+
+TEST_CASE("OpenBao: a third value without order is not kept, and sets a fence")
+{
+    openbao_demand demand;
+    demand.record("abc");
+    demand.record("def");
+    CHECK(demand.record("xyz") == fate::unkept);
+    CHECK(demand.held.fenced());
+    CHECK(demand.values() == texts{"abc", "def"});
+}
+
+TEST_CASE("OpenBao: indices with unknown fields have no order, not even with their like")
+{
+    openbao_demand demand;
+    auto const text = base64_encode(R"({"cluster":"c","value":"10","term":"3"})");
+    demand.record("9");
+    CHECK(demand.held.record(*decode_openbao_index(text), text, nullptr) == fate::kept);
+    CHECK(demand.held.size() == 2);
+}
+
+TEST_CASE("a fence is repaid by the answer to a request that was sent behind it, not by an earlier one")
+{
+    cluster_demand demand(cluster_id("c"), dialect::openbao);
+    auto const before = demand;
+    demand.fence();
+    auto const behind = demand;
+    demand.repay(before);
+    CHECK(demand.fenced());
+    demand.fence(); // a second one, while the request is on its way
+    demand.repay(behind);
+    CHECK(demand.fenced());
+    demand.repay(demand);
+    CHECK_FALSE(demand.fenced());
+    demand.repay(before); // a late answer takes no repayment back
+    CHECK_FALSE(demand.fenced());
+}
+
+TEST_CASE("a copy is whole, and of its own")
+{
+    vault_demand demand;
+    demand.record(0, 2, "a");
+    demand.record(2, 0, "b");
+    demand.held.fence();
+    auto copy = demand.held;
+    demand.record(3, 3, "c");
+    CHECK(texts_of(copy) == texts{"a", "b"});
+    CHECK(copy.fenced());
+    copy = demand.held;
+    CHECK(texts_of(copy) == texts{"c"});
+    copy = *&copy;
+    CHECK(texts_of(copy) == texts{"c"});
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/recorded.hpp>
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+
+using namespace afterwrite;
+
+static_assert(std::is_trivially_copyable_v<recorded>);
+static_assert(recorded() == recorded());
+
+TEST_CASE("nothing recorded raises nothing") { CHECK_FALSE(recorded().raised_demand()); }
+
+TEST_CASE("what is required from now on raises the demand, and so does what only a fence can require")
+{
+    CHECK(recorded{.kept = 1}.raised_demand());
+    CHECK(recorded{.superseded = 1}.raised_demand());
+    CHECK(recorded{.unkept = 1}.raised_demand());
+    CHECK_FALSE(recorded{.held = 1}.raised_demand());
+    CHECK_FALSE(recorded{.unknown_form = 1}.raised_demand());
+    CHECK_FALSE(recorded{.rejected = 1}.raised_demand());
+}
+
+TEST_CASE("the counts of several fields add up")
+{
+    recorded total{.kept = 1, .superseded = 2, .held = 3, .unknown_form = 4, .rejected = 5, .unkept = 6};
+    total +=
+        recorded{.kept = 10, .superseded = 20, .held = 30, .unknown_form = 40, .rejected = 50, .unkept = 60};
+    CHECK(
+        total ==
+        recorded{.kept = 11, .superseded = 22, .held = 33, .unknown_form = 44, .rejected = 55, .unkept = 66});
+}
+
+TEST_CASE("the reason is that of the last one that has one")
+{
+    recorded total{.rejected = 1, .why = decode_error::not_base64};
+    total += recorded{.kept = 1, .why = decode_error::format};
+    CHECK(total.why == decode_error::not_base64);
+    total += recorded{.rejected = 1, .why = decode_error::local_index};
+    CHECK(total.why == decode_error::local_index);
+    total += recorded{.unkept = 1, .why = decode_error::value_too_long};
+    CHECK(total.why == decode_error::value_too_long);
+}

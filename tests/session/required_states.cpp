@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/required_states.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace afterwrite;
+using namespace support;
+using texts = std::vector<std::string>;
+
+namespace {
+
+/// Three values without order: the last one finds no room.
+required_states three_unordered(std::string_view cluster)
+{
+    return states({openbao(cluster, "abc"), openbao(cluster, "def"), openbao(cluster, "xyz")});
+}
+
+} // namespace
+
+TEST_CASE("nothing is required at first, and nothing is sent")
+{
+    required_states const none;
+    CHECK(none.empty());
+    CHECK(none.size() == 0);
+    CHECK(none.clusters() == 0);
+    CHECK(none.form() == dialect::unknown);
+    CHECK(none.is_expressible());
+    CHECK_FALSE(none.fenced());
+    CHECK_FALSE(none.demand("c").has_value());
+    CHECK(texts_of(none).empty());
+}
+
+TEST_CASE("a recorded index is required, and sent as it was received")
+{
+    auto const index = vault("c", 5, 3);
+    required_states required;
+    CHECK(required.record(index) == recorded{.kept = 1});
+    CHECK(required.holds(index));
+    CHECK(required.demand("c") == wal_position{5, 3});
+    CHECK(required.form() == dialect::vault);
+    CHECK(required.is_expressible());
+    CHECK(texts_of(required) == texts{index});
+}
+
+TEST_CASE("the same index again is held, and so is one that demands less")
+{
+    auto required = states({vault("c", 5, 3)});
+    CHECK(required.record(vault("c", 5, 3)) == recorded{.held = 1});
+    CHECK(required.record(vault("c", 4, 3)) == recorded{.held = 1});
+    CHECK(required.record(vault("c", 6, 3)) == recorded{.superseded = 1});
+    CHECK(required.record(vault("c", 1, 9)) == recorded{.kept = 1});
+    CHECK(required.demand("c") == wal_position{6, 9});
+}
+
+TEST_CASE("several indices of one field are all recorded")
+{
+    required_states required;
+    auto const total = required.record(vault("c", 0, 2) + ", " + vault("c", 2, 0) + "," + vault("c", 2, 0));
+    CHECK(total == recorded{.kept = 2, .held = 1});
+    CHECK(required.demand("c") == wal_position{2, 2});
+}
+
+TEST_CASE("the clusters have demands of their own")
+{
+    auto const required = states({vault("a", 1, 0), vault("b", 1, 1)});
+    CHECK(required.clusters() == 2);
+    CHECK(required.cluster(0) == "a");
+    CHECK(required.demand("a") == wal_position{1, 0});
+    CHECK(required.demand("b") == wal_position{1, 1});
+    CHECK_FALSE(required.demand("A").has_value());
+}
+
+TEST_CASE("what cannot be read is counted with its reason, and leaves what was known")
+{
+    struct row {
+        std::string text;
+        decode_error why;
+    };
+    row const rows[] = {
+        {base64_encode("v1:c:18446744073709551616:0:"), decode_error::local_index},
+        {base64_encode("v1:c:1:18446744073709551616:"), decode_error::replicated_index},
+        {base64_encode("v1:c:1:0"), decode_error::hmac_hex},
+        {base64_encode("v1::1:0:"), decode_error::format},
+        {base64_encode("{}"), decode_error::missing_field},
+        {base64_encode("{\"cluster\":[]}"), decode_error::not_json},
+        {std::string(max_index_size + 1, 'a'), decode_error::too_long},
+        {std::string(10'000'000, 'a'), decode_error::too_long},
+        {"djE6Y2lkOjE6MDo=\x7f", decode_error::unsafe_bytes},
+        {"a\r\nX-Vault-Token: t", decode_error::unsafe_bytes},
+        {std::string("a\0b", 3), decode_error::unsafe_bytes},
+        {"a b", decode_error::unsafe_bytes},
+    };
+    for (auto const& [text, why] : rows) {
+        auto required = states({vault("c", 5, 3)});
+        CHECK(required.record(text) == recorded{.rejected = 1, .why = why});
+        CHECK(texts_of(required) == texts{vault("c", 5, 3)});
+        CHECK_FALSE(required.fenced());
+    }
+    auto required = states({vault("c", 5, 3)});
+    CHECK(required.record("") == recorded());
+    CHECK(required.record(" , ,") == recorded());
+}
+
+TEST_CASE("garbage beside an index does not harm it")
+{
+    required_states required;
+    auto const total = required.record("djE6, " + vault("c", 5, 3) + ", ?, \x01");
+    CHECK(total.kept == 1);
+    CHECK(total.rejected == 2);
+    CHECK(total.unknown_form == 1);
+    CHECK(texts_of(required) == texts{vault("c", 5, 3)});
+}
+
+TEST_CASE("two thousand values of one field are a join like any other")
+{
+    std::string joined;
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        joined.append(vault("c", i * 7 % 2000, i * 11 % 2000)).append(",");
+    required_states required;
+    auto const total = required.record(joined);
+    CHECK(total.kept + total.superseded + total.held == 2000);
+    CHECK(required.demand("c") == wal_position{1999, 1999});
+    CHECK(required.size() <= 2);
+}
+
+TEST_CASE("a text of neither dialect is kept apart, and sent only where nothing else is held")
+{
+    required_states required;
+    CHECK(required.record("future-format") == recorded{.unknown_form = 1, .why = decode_error::unknown_form});
+    CHECK_FALSE(required.empty());
+    CHECK(required.clusters() == 0);
+    CHECK(required.is_expressible());
+    CHECK(texts_of(required) == texts{"future-format"});
+    required.record("newer-format");
+    CHECK(texts_of(required) == texts{"newer-format"});
+
+    required.record(vault("c", 1, 0));
+    CHECK(texts_of(required) == texts{vault("c", 1, 0)});
+    required.forget("c");
+    CHECK(texts_of(required) == texts{"newer-format"});
+    required.forget_unknown_form();
+    CHECK(required.empty());
+}
+
+TEST_CASE("OpenBao takes one index: two without order cannot be expressed, nor can two clusters")
+{
+    CHECK(states({openbao("c", "abc")}).is_expressible());
+    CHECK(states({openbao("c", "1"), openbao("c", "2")}).is_expressible());
+    auto const two = states({openbao("c", "abc"), openbao("c", "xyz")});
+    CHECK_FALSE(two.is_expressible());
+    CHECK_FALSE(two.fenced());
+    CHECK(two.size() == 2);
+    CHECK_FALSE(states({openbao("c", "1"), openbao("d", "1")}).is_expressible());
+    CHECK_FALSE(two.demand("c").has_value());
+}
+
+TEST_CASE("an answer supersedes what its request had carried, so that the demand can be expressed again")
+{
+    auto required = states({openbao("c", "abc"), openbao("c", "def")});
+    auto const carried = required;
+    CHECK(required.record(openbao("c", "xyz"), carried) == recorded{.superseded = 1});
+    CHECK(required.is_expressible());
+    CHECK(texts_of(required) == texts{openbao("c", "xyz")});
+}
+
+TEST_CASE("a value that finds no room sets a fence, and others are kept")
+{
+    auto const required = three_unordered("c");
+    CHECK(required.fenced());
+    CHECK_FALSE(required.is_expressible());
+    CHECK_FALSE(required.empty());
+    CHECK(texts_of(required) == sorted({openbao("c", "abc"), openbao("c", "def")}));
+    auto again = required;
+    CHECK(again.record(openbao("c", "uvw")).unkept == 1);
+}
+
+TEST_CASE("a fence is repaid by an answer whose request was sent behind it")
+{
+    auto required = three_unordered("c");
+    auto const carried = required;
+    CHECK(required.record(openbao("c", "now"), carried).superseded == 1);
+    CHECK_FALSE(required.fenced());
+    CHECK(required.is_expressible());
+}
+
+TEST_CASE("a fence is not repaid by the late answer of a request that was sent before it")
+{
+    auto required = states({openbao("c", "abc"), openbao("c", "def")});
+    auto const carried = required;
+    required.record(openbao("c", "xyz"));
+    REQUIRE(required.fenced());
+    required.record(openbao("c", "now"), carried);
+    CHECK(required.fenced());
+    CHECK(required.size() == 1);
+    required.record(openbao("c", "and now")); // nor by one that nobody says the request of
+    CHECK(required.fenced());
+}
+
+TEST_CASE("a fence that was set while the request was on its way outlives the answer")
+{
+    auto required = three_unordered("c");
+    auto const carried = required;
+    required.record(openbao("c", "meanwhile"));
+    required.record(openbao("c", "now"), carried);
+    CHECK(required.fenced());
+    required.record(openbao("c", "later"), required_states(required));
+    CHECK_FALSE(required.fenced());
+}
+
+TEST_CASE("a fence is not repaid by an answer that shows nothing newer")
+{
+    auto required = three_unordered("c");
+    auto const carried = required;
+    CHECK(required.record(openbao("c", "abc"), carried).held == 1);
+    CHECK(required.fenced());
+    required.record("garbage", carried);
+    required.record(base64_encode("{}"), carried);
+    required.record(" ", carried);
+    CHECK(required.fenced());
+}
+
+TEST_CASE("a fence of one cluster is not repaid by another cluster's answer, nor in its way")
+{
+    auto required = three_unordered("a");
+    required.record(openbao("b", "1"));
+    auto const to_b = required.of(cluster_id("b"));
+    CHECK_FALSE(to_b.fenced());
+    CHECK(to_b.is_expressible());
+    required.record(openbao("b", "2"), to_b);
+    required.record(openbao("b", "3"), required_states(required));
+    CHECK(required.of(cluster_id("a")).fenced());
+}
+
+TEST_CASE("an index past our bounds sets a fence for the cluster that the request went to")
+{
+    auto required = states({openbao("a", "1"), openbao("b", "1")});
+    auto const to_a = required.of(cluster_id("a"));
+    CHECK(required.record(openbao_past_bound("a"), to_a) ==
+          recorded{.unkept = 1, .why = decode_error::value_too_long});
+    CHECK(required.of(cluster_id("a")).fenced());
+    CHECK_FALSE(required.of(cluster_id("b")).fenced());
+    required.record(openbao("b", "2"), required.of(cluster_id("b")));
+    CHECK(required.of(cluster_id("a")).fenced());
+    required.record(openbao("a", "2"), required.of(cluster_id("a")));
+    CHECK_FALSE(required.fenced());
+}
+
+TEST_CASE("an index past our bounds of nobody knows which cluster sets a fence that no answer repays")
+{
+    // Whichever cluster answers, the lost index may have been another one's.
+    std::string const rows[] = {openbao_past_bound("c"),
+                                base64_encode(std::string("v1:") + std::string(65, 'c') + ":1:0:"),
+                                std::string("djE6") + std::string(max_index_size, 'a'),
+                                std::string("eyJj") + std::string(max_index_size, 'a')};
+    for (auto const& text : rows) {
+        required_states required;
+        CHECK(required.record(text, required_states()).unkept == 1);
+        CHECK(required.fenced());
+        CHECK(required.size() == 0);
+        required.record(openbao("c", "1"), required_states(required));
+        required.record(openbao("c", "2"), required_states(required));
+        CHECK(required.fenced());
+        CHECK(required.of(cluster_id("c")).fenced());
+        required.forget("c");
+        CHECK(required.empty());
+    }
+}
+
+TEST_CASE("a ninth cluster is counted and sets a fence, the eight others are kept")
+{
+    required_states required;
+    for (int i = 0; i < required_states::max_clusters; ++i)
+        CHECK(required.record(vault(std::string("c") + std::to_string(i), 1, 1)).kept == 1);
+    CHECK_FALSE(required.fenced());
+    CHECK(required.record(vault("ninth", 7, 7)).unkept == 1);
+    CHECK(required.fenced());
+    CHECK(required.clusters() == required_states::max_clusters);
+    for (int i = 0; i < required_states::max_clusters; ++i)
+        CHECK(required.demand(std::string("c") + std::to_string(i)) == wal_position{1, 1});
+    CHECK(required.record(vault("c3", 2, 2)).superseded == 1);
+    CHECK(required.of(cluster_id("ninth")).fenced());
+}
+
+TEST_CASE("to forget another cluster does not make the ninth's lost state known")
+{
+    required_states required;
+    for (int i = 0; i < 9; ++i)
+        required.record(vault(std::string("c") + std::to_string(i), 1, 1));
+    required.forget("c0");
+    CHECK(required.of(cluster_id("c8")).fenced());
+    required.record(vault("c8", 0, 1), required.of(cluster_id("c8"))); // a late answer finds the room
+    CHECK(required.of(cluster_id("c8")).fenced());
+    for (int i = 1; i < 9; ++i)
+        required.forget(std::string("c") + std::to_string(i));
+    CHECK(required.empty());
+}
+
+TEST_CASE("only the states of one cluster go to that cluster")
+{
+    auto const required = states({vault("a", 1, 0), vault("b", 2, 0), vault("b", 0, 2)});
+    CHECK(texts_of(required.of(cluster_id("a"))) == texts{vault("a", 1, 0)});
+    CHECK(texts_of(required.of(cluster_id("b"))) == sorted({vault("b", 2, 0), vault("b", 0, 2)}));
+    CHECK(texts_of(required.of(cluster_id("stranger"))).empty());
+    CHECK_FALSE(required.of(cluster_id("stranger")).fenced());
+    CHECK(texts_of(states({vault("a", 1, 0)}).of(cluster_id("b"))).empty());
+}
+
+TEST_CASE("where the cluster is not known yet, the only one's states go; of several none, behind a fence")
+{
+    CHECK(texts_of(states({vault("a", 1, 0)}).of({})) == texts{vault("a", 1, 0)});
+    auto const several = states({vault("a", 1, 0), vault("b", 2, 0)}).of({});
+    CHECK(texts_of(several).empty());
+    CHECK(several.fenced());
+    CHECK_FALSE(several.empty());
+}
+
+TEST_CASE("a text of neither dialect goes where nothing is held at all")
+{
+    CHECK(texts_of(states({"future-format"}).of(cluster_id("a"))) == texts{"future-format"});
+    CHECK(texts_of(states({"future-format", vault("b", 1, 0)}).of(cluster_id("a"))).empty());
+}
+
+TEST_CASE("to forget a cluster is to require nothing of it, and what is held of others stays")
+{
+    auto required = states({vault("a", 1, 0), vault("b", 2, 0), vault("c", 3, 0)});
+    required.forget("b");
+    required.forget("unheard of");
+    CHECK(texts_of(required) == sorted({vault("a", 1, 0), vault("c", 3, 0)}));
+    CHECK(required.record(vault("b", 1, 0)).kept == 1);
+
+    auto fenced = three_unordered("c");
+    fenced.forget("c");
+    CHECK(fenced.empty());
+}
+
+TEST_CASE("a copy is a value: what happens to the one does not happen to the other")
+{
+    auto required = states({vault("a", 1, 0), "unknown"});
+    auto copy = required;
+    required.record(vault("a", 2, 0));
+    CHECK(texts_of(copy) == texts{vault("a", 1, 0)});
+    copy = required;
+    CHECK(texts_of(copy) == texts{vault("a", 2, 0)});
+    copy = *&copy;
+    CHECK(texts_of(copy) == texts{vault("a", 2, 0)});
+    copy = required_states();
+    CHECK(copy.empty());
+}
+
+TEST_CASE("to record what is sent changes nothing")
+{
+    for (auto const& held : {states({vault("a", 0, 1), vault("a", 1, 0), vault("b", 1, 1)}),
+                             states({"unknown"}), states({openbao("c", "abc"), openbao("c", "xyz")})}) {
+        auto required = held;
+        held.for_each([&](std::string_view text) { required.record(text); });
+        CHECK(texts_of(required) == texts_of(held));
+        CHECK(required.fenced() == held.fenced());
+    }
+}

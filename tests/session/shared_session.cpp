@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/shared_session.hpp>
+
+#include <afterwrite/policy/replication_view.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/answers.hpp"
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/test_message.hpp"
+
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+/// Fails if it is taken twice, or given back without having been taken.
+struct checked_lock {
+    static inline int taken = 0;
+    bool is_held = false;
+    void lock()
+    {
+        CHECK_FALSE(is_held);
+        is_held = true;
+        ++taken;
+    }
+    void unlock()
+    {
+        CHECK(is_held);
+        is_held = false;
+    }
+};
+
+/// A response whose fields cannot be read.
+struct broken_response {};
+
+} // namespace
+
+template <>
+struct afterwrite::message_traits<broken_response> {
+    template <class Visit>
+    static void for_each(broken_response const&, std::string_view, Visit&&)
+    {
+        throw std::runtime_error("cannot be read");
+    }
+    static int status(broken_response const&) { return 200; }
+};
+
+static_assert(!std::is_copy_constructible_v<shared_session<std::mutex>>);
+
+TEST_CASE("it does what a session does")
+{
+    shared_session<std::mutex> ours;
+    replication_view view;
+    view.learn(dialect::vault, cluster_id("c"));
+    CHECK(ours.record(written(vault("c", 1, 0)), {}, at(0s)) == recorded{.kept = 1});
+    CHECK(ours.record(vault("d", 1, 0), at(0s)) == recorded{.kept = 1});
+    CHECK(texts_of(ours.required(view)) == texts{vault("c", 1, 0)});
+    CHECK(ours.required().clusters() == 2);
+    ours.forget("c");
+    CHECK(ours.required().clusters() == 1);
+}
+
+TEST_CASE("each call takes the lock once, and gives it back")
+{
+    shared_session<checked_lock> ours;
+    checked_lock::taken = 0;
+    ours.record(written(vault("c", 1, 0)), {}, at(0s));
+    CHECK(checked_lock::taken == 1);
+    ours.record(vault("c", 1, 0), at(0s));
+    CHECK(checked_lock::taken == 2);
+    CHECK_FALSE(ours.required(replication_view()).empty());
+    CHECK(checked_lock::taken == 3);
+    CHECK_FALSE(ours.required().empty());
+    CHECK(checked_lock::taken == 4);
+    ours.forget("c");
+    CHECK(checked_lock::taken == 5);
+}
+
+TEST_CASE("a response that cannot be read leaves the lock free, and what was known")
+{
+    shared_session<checked_lock> ours;
+    ours.record(vault("c", 1, 0), at(0s));
+    CHECK_THROWS_AS(ours.record(broken_response(), {}, at(1s)), std::runtime_error);
+    CHECK(ours.required().demand("c") == wal_position{1, 0});
+}
+
+TEST_CASE("a requirement that was handed out is a value: others' writes do not move it")
+{
+    shared_session<no_lock> ours;
+    ours.record(vault("c", 1, 0), at(0s));
+    auto const mine = ours.required(replication_view());
+    ours.record(vault("c", 9, 9), at(1s));
+    CHECK(texts_of(mine) == texts{vault("c", 1, 0)});
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// Several threads act for one caller. Run under a thread sanitizer, this shows that nothing is shared without
+// a lock.
+#include <afterwrite/session/shared_session.hpp>
+
+#include <afterwrite/policy/shared_replication_view.hpp>
+#include <afterwrite/transport/send.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/answers.hpp"
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/test_message.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+constexpr unsigned thread_count = 8;
+constexpr std::uint64_t rounds = 200;
+
+template <class F>
+void in_threads(F const& f)
+{
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < thread_count; ++i)
+        threads.emplace_back([&f, i] { f(i); });
+    for (auto& thread : threads)
+        thread.join();
+}
+
+} // namespace
+
+TEST_CASE(
+    "whatever the order in which threads record, the demand is the join, and no thread loses its own write")
+{
+    shared_session<std::mutex> ours;
+    shared_replication_view<std::mutex> shared;
+    std::atomic<int> lost{0};
+    in_threads([&](unsigned thread) {
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            // Local states rise while replicated ones fall, so that both witnesses move.
+            wal_position const mine{i * thread_count + thread, (rounds - i) * thread_count + thread};
+            ours.record(written(vault("c", mine.local, mine.replicated)), {}, clock::now());
+            shared.with([&](replication_view& view) { view.learn(dialect::vault, cluster_id("c")); });
+            auto const required = shared.with([&](replication_view& view) { return ours.required(view); });
+            auto const demand = required.demand("c").value_or(wal_position());
+            lost += demand >= mine && required.size() <= 2 ? 0 : 1;
+        }
+    });
+    CHECK(lost == 0);
+    auto const demand = ours.required().demand("c");
+    CHECK(demand == wal_position{rounds * thread_count - 1, rounds * thread_count + thread_count - 1});
+    CHECK(shared.with([](replication_view& view) { return view.cluster_changes(); }) == 0);
+}
+
+TEST_CASE("threads that send through one session and one view each see their own writes")
+{
+    shared_session<std::mutex> ours;
+    shared_replication_view<std::mutex> shared;
+    std::atomic<std::uint64_t> log{0}; // the cluster, as far as this test needs one
+    std::atomic<int> stale{0};
+    in_threads([&](unsigned) {
+        manual_clock time;
+        std::uint64_t mine = 0;
+        auto const transport = [&](test_message& request) {
+            if (request.method == "PUT") {
+                mine = log.fetch_add(1) + 1;
+                return written(vault("c", mine, 0));
+            }
+            std::uint64_t required = 0;
+            for (auto const& index : request.values("X-Vault-Index"))
+                required = std::max(required, decode_vault_index(index)->position.local);
+            stale += required < mine ? 1 : 0;
+            return required % 3 == 0 && time.waits.size() % 2 == 0 ? vault_stale() : answer(200);
+        };
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            stale += send(transport, put(), ours, shared, {}, time).delivered() ? 0 : 1;
+            stale += send(transport, get(), ours, shared, {}, time).delivered() ? 0 : 1;
+        }
+    });
+    CHECK(stale == 0);
+    CHECK(ours.required().demand("c") == wal_position{thread_count * rounds, 0});
+}
