@@ -26,7 +26,8 @@ thread_local std::size_t large_allocations = 0;
 
 } // namespace
 
-void* operator new(std::size_t size)
+// Not inlined: where it sees through one of these and not the other, g++ takes them for mismatched.
+[[gnu::noinline]] void* operator new(std::size_t size)
 {
     if (large_from != 0 && size >= large_from)
         ++large_allocations;
@@ -34,8 +35,8 @@ void* operator new(std::size_t size)
         return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
