@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
-# Gets what a build needs from Debian's archive. POSIX sh, to be sourced, after `build_dir` is set. Two rules:
-#   libraries and data      need_packages PACKAGE...         unpacked below the build folder, never installed
-#   compilers and tools     need_tools COMMAND:PACKAGE...    installed with apt where root or `sudo -n` can, else unpacked
-#                                                            where they work so, else named with the command to run
+# Gets what a build needs, and starts CMake. POSIX sh, to be sourced, after `source_dir` is set.
+#   need_packages PACKAGE...         libraries: unpacked below the build folder, never installed
+#   need_tools COMMAND:PACKAGE...    tools: unpacked too where they work so; compilers are installed, where root or
+#                                    `sudo -n` can, else named with the command to run
 # Both are quick, and touch nothing, when all is there. Where there is no apt they leave it to the build to find things.
 #
-# AFTERWRITE_PACKAGES=unpack unpacks even what the system has, and installs nothing;
-# AFTERWRITE_PACKAGES=system gets nothing: it only says what is missing.
+# AFTERWRITE_PACKAGES=unpack installs nothing; AFTERWRITE_PACKAGES=system gets nothing: it says what is missing.
+
+build_dir=${AFTERWRITE_BUILD_DIR:-$source_dir/build}
+mkdir -p "$build_dir/log" || exit 2
+build_dir=$(cd "$build_dir" && pwd -P)
+jobs=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 packages_dir=$build_dir/packages
 packages_root=$packages_dir/root
@@ -15,42 +19,30 @@ packages_relocatable=' cmake ninja-build meson pkg-config clang-format-14 clang-
 
 packages_say() { echo "packages: $*" >&2; }
 packages_have_apt() { command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1; }
+apt_line() { echo "apt-get install --no-install-recommends $*"; }
 
 # Runs a command as root, or fails.
 packages_as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
-packages_can_be_root() {
-    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; }
-}
 
-# apt-get with caches of its own, so that it needs no rights and leaves nothing behind on the system.
+# packages_apt COMMAND...: `COMMAND... -o OPTION...` with caches of our own, and lists of our own once the system's are
+# too old, so that it needs no rights and changes nothing on the system.
 packages_apt() {
     mkdir -p "$packages_dir/apt/archives/partial" "$packages_dir/apt/lists/partial"
-    if [ -e "$packages_dir/apt/own_lists" ]; then
-        set -- -o Dir::State::lists="$packages_dir/apt/lists" "$@"
-    fi
-    apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$packages_dir/apt" \
-        -o Dir::Cache::archives="$packages_dir/apt/archives" -o Acquire::Retries=2 "$@"
+    if [ -e "$packages_dir/apt/own_lists" ]; then set -- "$@" -o Dir::State::lists="$packages_dir/apt/lists"; fi
+    "$@" -qq -o APT::Sandbox::User="$(id -un)" -o Dir::Cache="$packages_dir/apt" \
+        -o Dir::Cache::archives="$packages_dir/apt/archives" -o Acquire::Retries=2 >"$packages_dir/apt.log" 2>&1 </dev/null
 }
 
-# Gets fresh lists: the system's as root, else a copy of our own.
-packages_update() {
+# Tries packages_apt; if it fails, once more with fresh lists.
+packages_get() {
+    if packages_apt "$@"; then return 0; fi
     packages_say "apt-get update"
-    if [ "$(id -u)" = 0 ]; then
-        apt-get -qq update
-    else
-        mkdir -p "$packages_dir/apt/lists/partial"
-        : >"$packages_dir/apt/own_lists"
-        packages_apt update
-    fi >"$packages_dir/update.log" 2>&1 || { cat "$packages_dir/update.log" >&2; return 1; }
-}
-
-# Downloads packages and what they depend on, as far as the system lacks it.
-packages_download() {
-    rm -f "$packages_dir"/apt/archives/*.deb
-    if [ "$packages_mode" = unpack ]; then set -- --reinstall "$@"; fi
-    packages_apt --download-only -y --no-install-recommends install "$@" >"$packages_dir/download.log" 2>&1
+    : >"$packages_dir/apt/own_lists"
+    if packages_apt apt-get -o Debug::NoLocking=1 update && packages_apt "$@"; then return 0; fi
+    cat "$packages_dir/apt.log" >&2
+    return 1
 }
 
 # Makes the unpacked tree usable where it lies.
@@ -59,7 +51,7 @@ packages_repair() {
         if [ -d "$folder" ]; then cp -a "$folder/." "$packages_root/usr/include/"; fi
     done
     find "$packages_root" -name '*.pc' -type f | while read -r file; do
-        sed -i "s|^\([a-z_]*dir\|prefix\)=/usr|\1=$packages_root/usr|" "$file"
+        sed -i "\\|=$packages_root/|!s|^\([a-z_]*dir\|prefix\)=/usr|\1=$packages_root/usr|" "$file"
     done
     for file in "$packages_root"/usr/bin/*; do # scripts find the interpreter that was unpacked with them
         case $(head -c 20 "$file" 2>/dev/null | tr -d '\000' | head -n 1) in
@@ -81,14 +73,13 @@ packages_repair() {
     done
 }
 
+# Unpacks packages and what they depend on, as far as the system lacks it.
 packages_unpack() {
-    packages_have_apt || return 1
-    if [ "$packages_mode" = system ]; then return 1; fi
+    packages_have_apt && [ "$packages_mode" != system ] || return 1
     mkdir -p "$packages_dir/unpacked"
     packages_say "unpacking $*"
-    if ! packages_download "$@"; then
-        packages_update && packages_download "$@" || { cat "$packages_dir/download.log" >&2; return 1; }
-    fi
+    rm -f "$packages_dir"/apt/archives/*.deb
+    packages_get apt-get -o Debug::NoLocking=1 --download-only -y --no-install-recommends install "$@" || return 1
     for file in "$packages_dir"/apt/archives/*.deb; do
         [ -e "$file" ] || { packages_say "apt-get brought no file for $*"; return 1; }
         dpkg-deb -x "$file" "$packages_root" || return 1
@@ -100,125 +91,171 @@ packages_unpack() {
 
 # Installs as root, without a question and without starting a daemon.
 packages_install() {
-    packages_have_apt && [ "$packages_mode" = auto ] && packages_can_be_root || return 1
+    packages_have_apt && [ "$packages_mode" = auto ] && packages_as_root true 2>/dev/null || return 1
     packages_say "installing $*"
+    mkdir -p "$packages_dir"
     guard=/usr/sbin/policy-rc.d
     if [ -e $guard ]; then
         guard=
     else
-        printf '#!/bin/sh\nexit 101\n' | packages_as_root tee $guard >/dev/null
-        packages_as_root chmod 755 $guard
         trap 'packages_as_root rm -f /usr/sbin/policy-rc.d' EXIT
         trap 'exit 130' INT TERM HUP
+        packages_as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$guard && chmod 755 $guard" ||
+            { packages_say "cannot write $guard, which keeps servers from being started"; return 1; }
     fi
-    mkdir -p "$packages_dir"
-    installed=1
-    for attempt in first second; do
-        if packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-            -o Dpkg::Options::=--force-confold install "$@" >"$packages_dir/install.log" 2>&1 </dev/null; then
-            installed=0
-            break
-        elif [ $attempt = first ]; then
-            packages_say "apt-get update"
-            packages_as_root apt-get -qq update >"$packages_dir/update.log" 2>&1 || break
-        fi
-    done
+    installed=0
+    packages_get packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
+        -o Dpkg::Options::=--force-confold install "$@" || installed=1
     if [ -n "$guard" ]; then
         packages_as_root rm -f $guard
         trap - EXIT INT TERM HUP
     fi
-    if [ $installed != 0 ]; then cat "$packages_dir/install.log" >&2; fi
     return $installed
+}
+
+# packages_prepend VARIABLE FOLDER: to a list of folders, unless it is on it.
+packages_prepend() {
+    eval "folders=\${$1:-}"
+    case ":$folders:" in *":$2:"*) return 0 ;; esac
+    if [ -d "$2" ]; then export "$1=$2${folders:+:$folders}"; fi
 }
 
 # Puts what is unpacked where compilers, linkers and build tools look.
 packages_export() {
     [ -d "$packages_root/usr" ] || return 0
-    case ":${CMAKE_PREFIX_PATH:-}:" in *":$packages_root/usr:"*) return 0 ;; esac
-    libraries=
-    modules=$packages_root/usr/share/pkgconfig
+    packages_prepend CMAKE_PREFIX_PATH "$packages_root/usr"
+    packages_prepend PATH "$packages_root/usr/bin"
+    packages_prepend PYTHONPATH "$packages_root/usr/lib/python3/dist-packages"
+    packages_prepend PKG_CONFIG_PATH "$packages_root/usr/share/pkgconfig"
     for folder in "$packages_root"/usr/lib/*-linux-gnu* "$packages_root"/lib/*-linux-gnu* \
         "$packages_root"/usr/lib/llvm-14/lib; do
-        if [ -d "$folder" ]; then
-            libraries=$libraries${libraries:+:}$folder
-            modules=$modules:$folder/pkgconfig
-        fi
+        packages_prepend LIBRARY_PATH "$folder"
+        packages_prepend LD_LIBRARY_PATH "$folder"
+        packages_prepend PKG_CONFIG_PATH "$folder/pkgconfig"
     done
-    export CMAKE_PREFIX_PATH="$packages_root/usr${CMAKE_PREFIX_PATH:+:$CMAKE_PREFIX_PATH}"
-    export PKG_CONFIG_PATH="$modules${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-    export PATH="$packages_root/usr/bin:$PATH"
-    if [ -n "$libraries" ]; then
-        export LIBRARY_PATH="$libraries${LIBRARY_PATH:+:$LIBRARY_PATH}"
-        export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    fi
-    if [ -d "$packages_root/usr/lib/python3/dist-packages" ]; then
-        export PYTHONPATH="$packages_root/usr/lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"
-    fi
 }
 
 packages_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# need_packages PACKAGE...: what of it cannot be had is left in `missing_packages`, and the status says so.
+# What cannot be had is named, with the command that gets it; the status says so.
+packages_name_missing() {
+    [ -n "$missing_packages" ] || return 0
+    packages_say "cannot get$missing_packages; please run: $(apt_line$missing_packages)"
+    return 1
+}
+
+# packages_each FUNCTION PACKAGE...: all at once, or, if that fails, those that can be had.
+packages_each() {
+    function=$1
+    shift
+    if [ $# = 0 ] || "$function" "$@"; then return 0; fi
+    for package in "$@"; do
+        [ $# != 1 ] && "$function" "$package" || missing_packages="$missing_packages $package"
+    done
+}
+
 need_packages() {
     missing_packages=
     wanted=
     if packages_have_apt; then
         for package in "$@"; do
-            if [ -e "$packages_dir/unpacked/$package" ]; then continue; fi
-            if [ "$packages_mode" != unpack ] && packages_installed "$package"; then continue; fi
-            wanted="$wanted $package"
+            [ -e "$packages_dir/unpacked/$package" ] || packages_installed "$package" || wanted="$wanted $package"
         done
     fi
     # shellcheck disable=SC2086  # package names are words
-    if [ -n "$wanted" ] && ! packages_unpack $wanted; then
-        for package in $wanted; do
-            packages_unpack "$package" || missing_packages="$missing_packages $package"
-        done
-    fi
+    packages_each packages_unpack $wanted
     packages_export
-    [ -z "$missing_packages" ] || { packages_say "cannot get$missing_packages"; return 1; }
+    packages_name_missing
 }
 
 # A tool is a command, some commands of which one will do (a|b), or a function `can_...` that says whether it works.
-packages_has_tool() {
-    case $1 in
-        can_*) "$1" ;;
-        *)
-            alternatives=$(echo "$1" | tr '|' ' ')
-            for tool in $alternatives; do
-                if command -v "$tool" >/dev/null 2>&1; then return 0; fi
-            done
-            return 1
-            ;;
-    esac
+has_tool() {
+    case $1 in can_*) "$1"; return ;; esac
+    for tool in $(echo "$1" | tr '|' ' '); do
+        if command -v "$tool" >/dev/null 2>&1; then return 0; fi
+    done
+    return 1
 }
 
-# need_tools COMMAND:PACKAGE...: what of it cannot be had is left in `missing_packages`, and the status says so.
 need_tools() {
     missing_packages=
-    wanted=
+    unpacked=
+    installed=
     packages_export
     for item in "$@"; do
-        if ! packages_has_tool "${item%%:*}"; then
-            wanted="$wanted ${item#*:}"
-        elif [ "$packages_mode" = unpack ] && [ ! -e "$packages_dir/unpacked/${item#*:}" ]; then
-            case $packages_relocatable in *" ${item#*:} "*) wanted="$wanted ${item#*:}" ;; esac
+        if ! has_tool "${item%%:*}"; then
+            case $packages_relocatable in
+                *" ${item#*:} "*) unpacked="$unpacked ${item#*:}" ;;
+                *) installed="$installed ${item#*:}" ;;
+            esac
         fi
     done
-    [ -n "$wanted" ] || return 0
     # shellcheck disable=SC2086
-    packages_install $wanted || for package in $wanted; do
-        case $packages_relocatable in
-            *" $package "*) packages_unpack "$package" || missing_packages="$missing_packages $package" ;;
-            *) missing_packages="$missing_packages $package" ;;
-        esac
-    done
+    { to_install=$installed; packages_each packages_unpack $unpacked; packages_each packages_install $to_install; }
     packages_export
     hash -r
-    [ -z "$missing_packages" ] || {
-        packages_say "please run: apt-get install --no-install-recommends$missing_packages"
-        return 1
-    }
+    packages_name_missing
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Building with CMake.
+
+# The first of these that is here goes into `compiler`.
+can_compile() {
+    for tool in ${CXX:-} g++ clang++-14 clang++; do
+        if compiler=$(command -v "$tool"); then return 0; fi
+    done
+    compiler=
+    return 1
+}
+
+# need_build_tools [COMMAND:PACKAGE...]: these, a compiler and CMake; sets `compiler` and `generator`.
+need_build_tools() {
+    built=0
+    need_tools can_compile:g++ cmake:cmake 'ninja|make:ninja-build' "$@" || built=1
+    can_compile || :
+    generator=Ninja
+    command -v ninja >/dev/null 2>&1 || generator='Unix Makefiles'
+    return $built
+}
+
+# configure TREE COMPILER OPTION...: a tree that was made for another compiler, generator or folder is made anew.
+configure() {
+    tree=$1
+    path=$(command -v "$2") || path=$2
+    shift 2
+    if [ -e "$tree/CMakeCache.txt" ]; then
+        made_for=$(sed -n -e 's/^CMAKE_CXX_COMPILER:[A-Z]*=/compiler /p' -e 's/^CMAKE_GENERATOR:INTERNAL=/generator /p' \
+            -e 's/^CMAKE_HOME_DIRECTORY:INTERNAL=/folder /p' "$tree/CMakeCache.txt" | LC_ALL=C sort)
+        if [ "$made_for" != "$(printf 'compiler %s\nfolder %s\ngenerator %s' "$path" "$source_dir" "$generator")" ]; then
+            rm -rf "$tree"
+        fi
+    fi
+    cmake -S "$source_dir" -B "$tree" -G "$generator" -DCMAKE_CXX_COMPILER="$path" "$@"
+}
+
+# build TREE [TARGET...]: goes on after an error, so that one broken unit does not hide the rest.
+build() {
+    tree=$1
+    shift
+    go_on=--keep-going
+    if [ "$generator" = Ninja ]; then go_on='-k 0'; fi
+    # shellcheck disable=SC2086
+    cmake --build "$tree" --parallel "$jobs" ${1:+--target} "$@" -- $go_on
+}
+
+# build_benchmarks TREE NAMES TARGET...: fails, and shows the end of its log, if they cannot be built.
+build_benchmarks() {
+    tree=$1
+    names=$2
+    shift 2
+    log=$tree.log
+    if { configure "$tree" "$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O2 -DNDEBUG' \
+        -DAFTERWRITE_BUILD_TESTS=OFF -DAFTERWRITE_BUILD_BENCHMARKS=ON -DAFTERWRITE_BENCHMARKS="$names" &&
+        build "$tree" "$@"; } >"$log" 2>&1 </dev/null; then return 0; fi
+    tail -n 60 "$log" >&2
+    echo "The build failed; its log is $log." >&2
+    return 1
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <vector>
 
 namespace cluster {
@@ -51,6 +52,40 @@ std::optional<std::uint32_t> half(std::string_view text)
     }
     return value;
 }
+
+/// Told of each member in the order of the text: where several fit a name, the last one counts, and null
+/// changes nothing (Go encoding/json).
+class openbao_members {
+public:
+    bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json const& parsed)
+    {
+        using what = nlohmann::json::parse_event_t;
+        if (depth != 1) {
+            return true; // the object itself, or something inside of a member
+        }
+        if (event == what::key) {
+            name_ = parsed.get<std::string>();
+            member_ = same_name(name_, "cluster") ? &index_.cluster : nullptr;
+            member_ = same_name(name_, "value") ? &index_.value : member_;
+        } else if (member_ != nullptr && event == what::value && parsed.is_string()) {
+            *member_ = parsed.get<std::string>();
+        } else if (member_ != nullptr && !(event == what::value && parsed.is_null()) && error_.empty()) {
+            error_ = name_ + " is not a string";
+        }
+        return true;
+    }
+
+    [[nodiscard]] openbao_index_result result() const
+    {
+        return error_.empty() ? openbao_index_result{index_, {}} : openbao_index_result{{}, error_};
+    }
+
+private:
+    openbao_index index_;
+    std::string error_;
+    std::string name_;
+    std::string* member_ = nullptr; ///< what the next value belongs to
+};
 
 } // namespace
 
@@ -117,26 +152,43 @@ openbao_index_result decode_openbao_index(std::string_view text)
     if (!plain) {
         return {std::nullopt, "illegal base64 data"};
     }
-    auto const json = nlohmann::json::parse(*plain, nullptr, false);
+    openbao_members members;
+    auto const json = nlohmann::json::parse(*plain, std::ref(members), false);
     if (json.is_null()) {
         return {openbao_index{}, {}};
     }
     if (!json.is_object()) {
         return {std::nullopt, "not a JSON object"};
     }
-    openbao_index index;
-    for (auto const& [name, value] : json.items()) {
-        std::string* member = same_name(name, "cluster") ? &index.cluster : nullptr;
-        member = same_name(name, "value") ? &index.value : member;
-        if (member == nullptr || value.is_null()) {
-            continue;
-        }
-        if (!value.is_string()) {
-            return {std::nullopt, name + " is not a string"};
-        }
-        *member = value.get<std::string>();
+    return members.result();
+}
+
+std::string encode_consistent_token(std::string_view letters, std::uint64_t index, hmac_signer const& signer)
+{
+    std::string digits(16, '0');
+    for (std::size_t at = digits.size(); at > 0; --at, index >>= 4U) {
+        digits[at - 1] = "0123456789abcdef"[index & 15U];
     }
-    return {index, {}};
+    const std::string text = std::string(letters) + digits;
+    return "hvs." + text + to_hex(signer.sign(text));
+}
+
+std::optional<std::uint64_t> consistent_token_index(std::string_view token, hmac_signer const& signer)
+{
+    constexpr std::size_t code_digits = 64;
+    constexpr std::size_t index_digits = 16;
+    if (!token.starts_with("hvs.") || token.size() < 4 + index_digits + code_digits) {
+        return std::nullopt;
+    }
+    auto const text = token.substr(4, token.size() - 4 - code_digits);
+    auto const code = from_hex(token.substr(4 + text.size()));
+    if (!code || !same_code(*code, signer.sign(text))) {
+        return std::nullopt;
+    }
+    auto const digits = text.substr(text.size() - index_digits);
+    std::uint64_t index = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), index, 16);
+    return index;
 }
 
 std::optional<std::uint64_t> parse_decimal(std::string_view text)

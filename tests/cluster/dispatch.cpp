@@ -91,6 +91,9 @@ reply model::state::checked(std::size_t node, call& from)
 {
     from.token = std::string(token_of(from.asked));
     std::string const& token = from.token;
+    if (auto missing = token_ahead(node, token, from.now)) {
+        return {std::move(*missing)};
+    }
     const std::uint64_t at = sees(node, from.now);
     const token_record whole_power{"root-accessor", {"root"}, 0, true};
     token_record const* found = token == set.root_token ? &whole_power : tokens.value_at(token, at);
@@ -113,6 +116,17 @@ reply model::state::checked(std::size_t node, call& from)
     reply done = routed(node, from, caller);
     done.modified = done.modified || counted_use.modified;
     return done;
+}
+
+std::optional<response> model::state::token_ahead(std::size_t node, std::string_view token, nanoseconds now)
+{
+    // Vault vault/token_store.go, checkSSCTokenInternal: the text itself says what the node must have.
+    auto const made = set.speaks == dialect::vault ? consistent_token_index(token, signer) : std::nullopt;
+    if (!made || satisfied(node, {{{*made, 0}}, {}, false}, now)) {
+        return std::nullopt;
+    }
+    ++counted[node].refused;
+    return error_answer(412, "required index state not present");
 }
 
 bool model::state::allowed(token_record const& caller, call const& from, std::uint64_t at) const

@@ -15,7 +15,7 @@ constexpr std::string_view fail = "fail";
 constexpr std::string_view forward_to_active = "forward-active-node";
 constexpr std::string_view await_state = "await-state";
 
-constexpr nanoseconds least_wait = 25ms;  // OpenBao docs, listener: the minimum
+constexpr nanoseconds least_wait = 25ms;  // OpenBao internal/http/index.go; its docs add it, see below
 constexpr nanoseconds longest_wait = 60s; // OpenBao internal/vault/storage_index.go, Await
 
 verdict bad_request(std::string_view text) { return {verdict::kind::answer, error_answer(400, text), {}}; }
@@ -62,6 +62,13 @@ behaviour read_behaviour(std::vector<std::string_view> const& lines, std::string
     return wanted;
 }
 
+nanoseconds await_time(settings const& set)
+{
+    const nanoseconds wanted = set.consistency_max_index_wait;
+    return set.unknown.await_adds_floor ? std::min(wanted + least_wait, longest_wait)
+                                        : std::clamp(wanted, least_wait, longest_wait);
+}
+
 } // namespace
 
 position model::state::checked_index(std::size_t node, nanoseconds now)
@@ -105,8 +112,7 @@ verdict model::state::gate_openbao(std::size_t node, call& from, std::optional<n
     if (seen) {
         return {here, {}, {}};
     }
-    const nanoseconds wait = std::clamp(set.consistency_max_index_wait, least_wait, longest_wait);
-    const nanoseconds end = deadline.value_or(from.now + wait);
+    const nanoseconds end = deadline.value_or(from.now + await_time(set));
     if (asked.await && from.now < end) {
         demanded = {};
         demanded.never = !wanted;

@@ -18,14 +18,19 @@ struct scene {
 
     model emulated;
     nanoseconds now{0};
+    std::string token; ///< made by `make_token`
 
     /// A request at the active node with the root token; its answer.
     response at_active(std::string_view method, std::string_view path, std::string_view body = {});
 
+    /// A token for everything in the mount `kv`, made by the active node.
+    void make_token();
+
     /// Everything written lands everywhere.
     void land() { emulated.drop_lag(now); }
 
-    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices.
+    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices, `@token` by
+    /// the token.
     [[nodiscard]] std::string expand(std::string_view text) const;
 };
 

@@ -38,6 +38,8 @@ struct unknowns {
     bool active_checks_index = true;       ///< the active node answers 412 to an index beyond its log
     nanoseconds hold_before_412{};         ///< a node waits so long for the state before it answers 412
     bool standby_index_on_forward = false; ///< OpenBao: a forwarded answer shows the standby's own index
+    bool await_adds_floor = false;         ///< OpenBao: the 25 ms come on top of the configured wait (so its
+                                           ///< docs), and are not the least of it (so its code)
 };
 
 /// Everything that is chosen before the cluster starts.
@@ -55,17 +57,20 @@ struct settings {
     std::uint64_t first_index = 0;                      ///< position of the log before the first write
 
     bool allow_forwarding_via_header = false; ///< Vault, replication stanza; its default
+    bool consistent_tokens = false;           ///< Vault: tokens made from now on carry the index of their making
 
     std::string consistency_fallback_behavior;       ///< OpenBao listener; empty means `fail`
     bool consistency_missing_header_forward = false; ///< OpenBao listener
     nanoseconds consistency_max_index_wait{};        ///< OpenBao listener; the node waits 25 ms at least
     storage stores = storage::raft;                  ///< OpenBao
-    nanoseconds index_cache_age{}; ///< OpenBao: the header check looks at an index so old (server: 5 ms)
+    nanoseconds index_cache_age = std::chrono::milliseconds(5); ///< OpenBao: the header check looks at an
+                                                                ///< index up to so old; 0: at the newest
     bool cached_index_on_answers = false; ///< OpenBao: answers show the cached index, not a fresh one
     nanoseconds replay_lag{}; ///< PostgreSQL replicas: received (and claimed) so long before visible
 
     std::uint64_t requests_per_second = 0;    ///< rate-limit quota of each node; 0 is none
     bool rate_limit_response_headers = false; ///< the quota's 429 carries Retry-After
+    bool leases_used_up = false;              ///< lease-count quota: no further token can be made
     bool standbys_redirect = false;           ///< a plain standby answers 307 instead of forwarding
     bool forwarding_works = true;  ///< false: the hop to the active node fails, the standby answers 307
     std::vector<outage> no_active; ///< times of election

@@ -107,6 +107,7 @@ struct model::state {
     reply dispatch(std::size_t node, call& from);
     reply checked(std::size_t node, call& from);
     reply routed(std::size_t node, call& from, token_record const& caller);
+    std::optional<response> token_ahead(std::size_t node, std::string_view token, nanoseconds now);
     bool allowed(token_record const& caller, call const& from, std::uint64_t at) const;
     void use_token(std::string const& token, token_record const& record, reply& done, nanoseconds now);
     std::optional<response> read_body(call& from) const;

@@ -48,6 +48,14 @@ response scene::at_active(std::string_view method, std::string_view path, std::s
     return emulated.handle(*emulated.active(now), ask(method, path, {}, body), now).answer;
 }
 
+void scene::make_token()
+{
+    at_active("PUT", "sys/policies/acl/p",
+              R"({"policy":"path \"kv/*\" { capabilities = [\"create\", \"update\", \"read\"] }"})");
+    auto const made = at_active("POST", "auth/token/create", R"({"policies":["p"]})");
+    token = nlohmann::json::parse(made.body)["auth"]["client_token"];
+}
+
 std::string scene::expand(std::string_view text) const
 {
     auto const& set = emulated.chosen();
@@ -59,6 +67,9 @@ std::string scene::expand(std::string_view text) const
     }
     if (text == "@forged") {
         return encode_vault_index({set.cluster_id, {1, 0}}, hmac_signer("another key"));
+    }
+    if (text == "@token") {
+        return token;
     }
     if (!text.starts_with('@')) {
         return std::string(text);

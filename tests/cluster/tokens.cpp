@@ -67,14 +67,20 @@ reply model::state::create_token(std::size_t node, call& from, token_record cons
     if (!within(names_wanted, caller)) {
         return {error_answer(400, "child policies must be subset of parent")};
     }
+    if (set.leases_used_up) {
+        return {error_answer(429, "lease count quota exceeded")};
+    }
     token_record record{random_letters(24), names_wanted, 0, has(names_wanted, "root")};
     if (from.body.is_object() && from.body.contains("num_uses") &&
         from.body["num_uses"].is_number_unsigned()) {
         record.uses_left = from.body["num_uses"].get<std::uint64_t>();
     }
+    const position end = write(from.now);
     // Vault writes hvs., OpenBao s. as long as its consistent tokens are off, which is their default.
     std::string token = body_text(from.body, "id");
-    if (token.empty()) {
+    if (token.empty() && set.speaks == dialect::vault && set.consistent_tokens && !record.root) {
+        token = encode_consistent_token(random_letters(24), end.local, signer);
+    } else if (token.empty()) {
         token = (set.speaks == dialect::vault ? "hvs." : "s.") + random_letters(24);
     }
     const nlohmann::json auth = {
@@ -84,7 +90,6 @@ reply model::state::create_token(std::size_t node, call& from, token_record cons
         {"renewable", !record.root},   {"entity_id", ""},
         {"token_type", "service"},     {"orphan", false},
         {"num_uses", record.uses_left}};
-    const position end = write(from.now);
     tokens.put(token, std::move(record), end.local, log.oldest_visible(from.now));
     reply done;
     done.modified = true;
@@ -129,6 +134,9 @@ reply model::state::token_path(std::size_t node, call& from, std::string_view re
     const std::string token = self ? from.token : body_text(from.body, "token");
     if (token.empty()) {
         return {error_answer(400, "missing token ID")};
+    }
+    if (auto missing = token_ahead(node, token, from.now)) {
+        return {std::move(*missing)}; // the one in the body is checked as the caller's own
     }
     if (rest.starts_with("lookup")) {
         return lookup_token(node, from, token);

@@ -7,8 +7,8 @@
 
 namespace cluster {
 
-/// What the log says about a token. The text itself is opaque here; a token that carries an index
-/// (Vault's server-side consistent tokens) would be taken apart where `checked` looks the token up.
+/// What the log says about a token. The text itself is opaque here; one that carries an index (Vault's
+/// server-side consistent tokens) is taken apart before it is looked up, see `token_ahead`.
 struct token_record {
     std::string accessor;
     std::vector<std::string> policies;

@@ -27,9 +27,8 @@ std::string const service_token = std::string("hvs.") + std::string(91, 'x');
 /// Waits of 10, 20, 40 ms and so on; `forward_after` is 100 ms.
 consistency_policy policy_of(when_inconsistent when)
 {
-    return {.when = when,
-            .limit = {.timeout = 10s},
-            .wait = {.spread = backoff::jitter::none, .first = 10ms, .longest = 1s}};
+    constexpr backoff wait{.spread = backoff::jitter::none, .first = 10ms, .longest = 1s};
+    return {.when = when, .limit = {.timeout = 10s}, .wait = wait, .repeat_wait = wait};
 }
 
 request_facts const reading = request_facts::of_method("GET");
@@ -319,7 +318,7 @@ TEST_CASE("active node, OpenBao: at its address alone, for the field is ignored 
     auto const facts = to_active_node(with_address(reading));
     auto view = with_active_node(view_of(dialect::openbao));
     CHECK(trace(policy_of(when_inconsistent::retry), on_openbao, view, {answer(200)}, facts) ==
-          lines{"0 active first_attempt: 1 index", "0 deliver answered"});
+          lines{"0 active first_attempt: 1 index, forward-active-node", "0 deliver answered"});
     CHECK(trace(policy_of(when_inconsistent::retry), {}, view, {answer(200)}, facts) ==
           lines{"0 active first_attempt: 0 index", "0 deliver answered"});
     CHECK(trace(policy_of(when_inconsistent::retry), on_openbao, view, {answer(200)},
@@ -350,14 +349,16 @@ TEST_CASE("active node though nothing is enforced: the caller asked for it")
           lines{"0 any first_attempt: 0 index, X-Vault-Forward: active-node", "0 deliver answered"});
 }
 
-TEST_CASE("what OpenBao's one index cannot express is asked of the active node, with none of the two")
+TEST_CASE("what OpenBao's one index cannot express is asked of the active node, with the newer of the two")
 {
     auto const two = states({openbao("c", "abc"), openbao("c", "xyz")});
     auto view = with_active_node(view_of(dialect::openbao));
     CHECK(trace(policy_of(when_inconsistent::retry), two, view, {answer(200)}, with_address(reading)) ==
-          lines{"0 active first_attempt: 0 index", "0 deliver answered"});
+          lines{"0 active first_attempt: 1 index, forward-active-node", "0 deliver answered"});
     CHECK(trace(policy_of(when_inconsistent::retry), two, view, {answer(200)}) ==
           lines{"0 give up not_offered"});
+    CHECK(trace(policy_of(when_inconsistent::retry), two, view, {answer(204)}, writing) ==
+          lines{"0 any first_attempt: 1 index, fail", "0 deliver answered"});
 }
 
 TEST_CASE("behind a fence the active node is asked, and its answer is what repays the fence")
@@ -367,7 +368,8 @@ TEST_CASE("behind a fence the active node is asked, and its answer is what repay
     auto view = with_active_node(view_of(dialect::openbao));
     exchange_run run{
         exchange(policy_of(when_inconsistent::retry), required, with_address(reading), at(0s), 1)};
-    CHECK(run.run({answer(200)}, view) == lines{"0 active first_attempt: 0 index", "0 deliver answered"});
+    CHECK(run.run({answer(200)}, view) ==
+          lines{"0 active first_attempt: 1 index, forward-active-node", "0 deliver answered"});
     required.record(openbao("c", "now"), run.exchange.carried());
     CHECK_FALSE(required.fenced());
 }
@@ -382,7 +384,7 @@ TEST_CASE("who sends though no way is offered gets no answer that counts, and re
     CHECK(exchange.carried().empty());
     auto const last = exchange.on_response(answer(200), view, at(1ms));
     CHECK(last.what == action::give_up);
-    CHECK(last.why == reason::not_offered);
+    CHECK(last.why == reason::unproven);
 }
 
 TEST_CASE("an attempt that no way was offered for ends the exchange, whatever comes back")
@@ -398,7 +400,7 @@ TEST_CASE("an attempt that no way was offered for ends the exchange, whatever co
         view.set_active_address(active_url);
         auto const last = response ? exchange.on_response(*response, view, at(1ms))
                                    : exchange.on_transport_error(view, at(1ms));
-        CHECK(last.why == reason::not_offered);
+        CHECK(last.why == reason::unproven);
     }
 }
 
@@ -433,7 +435,7 @@ TEST_CASE("a way that others' exchanges close or open meanwhile changes nothing 
     view.set_active_address("");
     lost.prepare(request, view);
     view.set_active_address(active_url);
-    CHECK(lost.on_response(answer(200), view, at(1ms)).why == reason::not_offered);
+    CHECK(lost.on_response(answer(200), view, at(1ms)).why == reason::unproven);
 }
 
 // -----------------------------------------------------------------------------------------------------------
@@ -523,20 +525,20 @@ TEST_CASE(
 
     exchange by_field(policy_of(when_inconsistent::retry), two, with_address(reading), at(0s), 1);
     by_field.prepare(request, view);
-    CHECK(said(request) == "0 index, X-Vault-Forward: active-node");
+    CHECK(said(request) == "1 index, X-Vault-Forward: active-node");
     CHECK(by_field.to() == route::any_node);
 
     view.forwarding_was_refused(at(0s));
     exchange by_address(policy_of(when_inconsistent::retry), two, with_address(reading), at(0s), 1);
     CHECK(by_address.first(view).to == route::any_node); // a step knows nothing of the stack yet
     by_address.prepare(request, view);
-    CHECK(said(request) == "0 index");
+    CHECK(said(request) == "1 index");
     CHECK(by_address.to() == route::active_node);
 
     view.set_active_address("");
     exchange nowhere(policy_of(when_inconsistent::retry), two, with_address(reading), at(0s), 1);
     nowhere.prepare(request, view);
-    CHECK(nowhere.on_response(answer(200), view, at(0s)).why == reason::not_offered);
+    CHECK(nowhere.on_response(answer(200), view, at(0s)).why == reason::unproven);
 
     exchange one(policy_of(when_inconsistent::retry), on_vault, reading, at(0s), 1);
     one.prepare(request, view);
@@ -566,9 +568,8 @@ TEST_CASE("an index or a token, where the request has both")
 
 TEST_CASE("answers that are the caller's business are delivered, though they are errors")
 {
-    for (auto const& response :
-         {answer(403), answer(404, "{\"errors\":[]}"), answer(412, "a plugin's own"), answer(400),
-          answer(501), answer(304), answer(600)}) {
+    for (auto const& response : {answer(403), answer(404, "{\"errors\":[]}"), answer(412, "a plugin's own"),
+                                 answer(400), answer(501), answer(304), answer(600)}) {
         CHECK(end_of(response).what == action::deliver);
         CHECK(end_of(response).why == reason::answered);
     }

@@ -14,8 +14,8 @@ using namespace support;
 
 namespace {
 
-constexpr consistency_policy plain{.limit = {.timeout = 10s},
-                                   .wait = {.spread = backoff::jitter::none, .first = 10ms, .longest = 1s}};
+constexpr backoff doubling{.spread = backoff::jitter::none, .first = 10ms};
+constexpr consistency_policy plain{.limit = {.timeout = 10s}, .wait = doubling, .repeat_wait = doubling};
 
 retry_schedule schedule(consistency_policy const& policy = plain, std::uint64_t seed = 1)
 {

@@ -41,14 +41,15 @@ std::vector<move> const& moves()
         {unreadable_index(), false},
         {redirect_to(active_url), false},
         {redirect_to("https://evil/"), false},
-        {answer(412), true}, // nothing says that it was refused
-        {answer(429).with("Retry-After", "0"), false},
+        {answer(412), true},                          // nothing says that it was refused
+        {answer(429).with("Retry-After", "0"), true}, // nor does anything here
         {answer(412, "a plugin's own"), true},
         {no_active_node(), true},
         {answer(500), true},
         {answer(0), true},
         {std::nullopt, true},
         {answer(200).with("X-Vault-Index", vault("stranger", 1, 1)), true},
+        {answer(200).with("X-Vault-Index", openbao("stranger", "9")), true},
     };
     return all;
 }
@@ -143,7 +144,7 @@ void play(world const& w, std::vector<std::size_t> const& sequence, bool goes_on
             found.altered += w.required.holds(index) || index == "future-format" ? 0U : 1U;
         int const status = played.answer ? played.answer->status : 0;
         bool const is_answered = run.last.what == action::deliver && run.last.why == reason::answered;
-        if (is_answered && status == 200)
+        if (is_answered && status == 200 && w.facts.safe) // a write shows nothing
             found.answered_unproven += is_proof(run.request, run.exchange.to(), w.required) ? 0U : 1U;
         found.refusal_as_answer += is_answered && is_stale(run.last.refused_as) ? 1U : 0U;
     }

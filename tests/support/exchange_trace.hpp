@@ -18,11 +18,24 @@ using lines = std::vector<std::string>;
 
 [[nodiscard]] constexpr std::string_view name_of(afterwrite::reason why)
 {
-    constexpr std::string_view names[] = {
-        "answered",    "not_enforced",       "redirected_elsewhere", "first_attempt",       "waiting",
-        "forwarding",  "not_forwarded",      "without_index",        "redirected",          "repeating",
-        "refused",     "attempts_exhausted", "deadline_passed",      "body_not_replayable", "outcome_unknown",
-        "not_offered", "cancelled"};
+    constexpr std::string_view names[] = {"answered",
+                                          "not_enforced",
+                                          "redirected_elsewhere",
+                                          "first_attempt",
+                                          "waiting",
+                                          "forwarding",
+                                          "not_forwarded",
+                                          "without_index",
+                                          "redirected",
+                                          "repeating",
+                                          "refused",
+                                          "attempts_exhausted",
+                                          "deadline_passed",
+                                          "body_not_replayable",
+                                          "outcome_unknown",
+                                          "not_offered",
+                                          "unproven",
+                                          "cancelled"};
     return names[static_cast<std::size_t>(why)];
 }
 

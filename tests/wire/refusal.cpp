@@ -113,18 +113,33 @@ TEST_CASE("another 412, as a plugin's own, is not staleness")
     CHECK(meaning(with_neither, 412, "x") == refusal::other);
 }
 
-TEST_CASE("429 is a quota where it has words, carried no index, or has no Retry-After")
+TEST_CASE("429 is a quota where it says so, and of a carried OpenBao index stale where it has no words")
 {
     constexpr std::string_view rate = R"({"errors":["request path \"kv/foo\": rate limit quota exceeded"]})";
     CHECK(meaning(with_index, 429, rate, true) == refusal::quota);
     CHECK(meaning(with_index, 429, rate) == refusal::quota);
     CHECK(meaning(with_index, 429, R"({"errors":["lease count quota exceeded"]})", true) == refusal::quota);
-    CHECK(meaning(with_neither, 429, empty_errors, true) == refusal::quota);
-    CHECK(meaning(with_index, 429, empty_errors, false) == refusal::quota);
-    CHECK(meaning(with_index, 429, "{\"errors\":[1]}", true) == refusal::quota);
-    CHECK(meaning(with_index, 429, "{\"errors\":[", true) == refusal::quota);
-    CHECK(meaning(with_index, 429, "{\"errors\"", true) == refusal::quota);
-    CHECK(meaning(with_index, 429, "{}", true) == refusal::quota);
+    CHECK(meaning(with_index, 429, empty_errors, true) == refusal::stale_index);
+    CHECK(meaning(with_index, 429, empty_errors, false) == refusal::stale_index);
+}
+
+TEST_CASE("a 429 that says nothing more may be a proxy's or a plugin's, after it was executed")
+{
+    CHECK(meaning(with_neither, 429, empty_errors, true) == refusal::throttled);
+    CHECK(meaning(with_index, 429, "{\"errors\":[1]}", true) == refusal::throttled);
+    CHECK(meaning(with_index, 429, "{\"errors\":[", true) == refusal::throttled);
+    CHECK(meaning(with_index, 429, "{\"errors\"", true) == refusal::throttled);
+    CHECK(meaning(with_index, 429, "{}", true) == refusal::throttled);
+}
+
+TEST_CASE("Vault never says by a 429 that it is behind")
+{
+    for (std::string_view const body : {std::string_view(), empty_errors})
+        CHECK(classify({.status = 429,
+                        .has_retry_after = true,
+                        .body = body,
+                        .carried_index = true,
+                        .carried_form = dialect::vault}) == refusal::throttled);
 }
 
 TEST_CASE("without a body at hand a refusal of a request with an index is presumed stale, and no more")
@@ -132,9 +147,9 @@ TEST_CASE("without a body at hand a refusal of a request with an index is presum
     CHECK(meaning(with_index, 412, "") == refusal::presumed_stale);
     CHECK(meaning(with_both, 412, "") == refusal::presumed_stale);
     CHECK(meaning(with_index, 429, "", true) == refusal::presumed_stale);
-    CHECK(meaning(with_index, 429, "", false) == refusal::quota);
+    CHECK(meaning(with_index, 429, "", false) == refusal::throttled);
     CHECK(meaning(with_token, 412, "") == refusal::other);
-    CHECK(meaning(with_token, 429, "", true) == refusal::quota);
+    CHECK(meaning(with_token, 429, "", true) == refusal::throttled);
 }
 
 TEST_CASE("sys/health tells a role by its status, which refuses nothing")
@@ -205,26 +220,18 @@ TEST_CASE("the first 4 KiB of a body are looked at, and not a byte more")
 
 TEST_CASE("words that a body holds are not taken for another status's")
 {
-    CHECK(meaning(with_index, 429, stale_words, true) == refusal::quota);
+    CHECK(meaning(with_index, 429, stale_words, true) == refusal::throttled);
     CHECK(meaning(with_index, 400, stale_words) == refusal::none);
     CHECK(meaning(with_index, 412, empty_errors, true) == refusal::other);
     CHECK(meaning(with_index, 200, "Vault is sealed") == refusal::none);
 }
 
-TEST_CASE("only what was refused before it was executed may be sent again whatever it is")
+TEST_CASE("these mean that a node is behind")
 {
-    std::set<refusal> const before = {refusal::stale_index,
-                                      refusal::stale_token,
-                                      refusal::index_or_token,
-                                      refusal::quota,
-                                      refusal::forwarding_not_allowed,
-                                      refusal::index_not_understood};
     std::set<refusal> const stale = {refusal::stale_index, refusal::stale_token, refusal::index_or_token,
                                      refusal::presumed_stale};
-    for (auto const kind : all) {
-        CHECK(is_before_execution(kind) == before.contains(kind));
+    for (auto const kind : all)
         CHECK(is_stale(kind) == stale.contains(kind));
-    }
 }
 
 TEST_CASE("each meaning has a sentence of its own")
@@ -259,7 +266,8 @@ TEST_CASE("sys/health is recognised wherever a proxy puts the API")
 TEST_CASE("a secret that is called sys/health is a secret")
 {
     // Else a stale answer to it would be taken for a node that tells its role.
-    for (std::string_view const path : {"/v1/kv/sys/health", "/v1/secret/data/sys/health", "/v1/sys/healthy",
-                                        "/v1/sys/health/x", "/v1/sys", "", "/v1/kv/a?b=/v1/sys/health", "?"})
+    for (std::string_view const path :
+         {"/v1/kv/sys/health", "/v1/secret/data/sys/health", "/v1/sys/healthy", "/v1/sys/health/x", "/v1/sys",
+          "", "/v1/kv/a?b=/v1/sys/health", "?", "/v1/kv/v1/sys/health"})
         CHECK_FALSE(is_health_path(path));
 }

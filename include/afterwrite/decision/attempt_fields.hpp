@@ -63,7 +63,10 @@ inconsistent_values(attempt_fields const& fields) noexcept
         break; // Vault refuses without being told
     case stage::hold: return {await_or_fail, 2};
     case stage::forward: return {only_forward, 1};
-    case stage::active: break;
+    case stage::active:
+        if (fields.form == dialect::openbao)
+            return {only_forward, 1}; // if it is active no more, it knows who is
+        break;
     }
     return {};
 }
@@ -75,15 +78,18 @@ inconsistent_values(attempt_fields const& fields) noexcept
 template <request_message M>
 void set_attempt_fields(M& request, required_states const& required, attempt_fields const& fields)
 {
-    std::string_view first; // nearly always the only one
+    std::string_view last; // nearly always the only one
     std::size_t count = 0;
-    required.for_each([&](std::string_view text) { first = count++ == 0 ? text : first; });
-    if (count > 1 && (fields.form == dialect::openbao || !repeats_fields<M>))
-        count = 0; // one can be sent; of several none is enough, and the request goes to the active node
-    if (count > 1)
+    required.for_each([&](std::string_view text) {
+        last = text;
+        ++count;
+    });
+    // Where one is all that can be sent, the request goes to the active node. That has every local write; so
+    // the last text is worth most: the greatest replicated position, or the newest OpenBao value.
+    if (count > 1 && fields.form != dialect::openbao && repeats_fields<M>)
         detail::set_several_indices(request, required);
     else
-        detail::set_or_remove(request, field_names::index, std::span(&first, count));
+        detail::set_or_remove(request, field_names::index, std::span(&last, count > 0 ? 1 : 0));
 
     using values = std::span<std::string_view const>;
     detail::set_or_remove(request, field_names::inconsistent,

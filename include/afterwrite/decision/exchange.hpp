@@ -19,11 +19,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// One logical request and all its attempts. It is handed facts and returns decisions; it never sends,
-/// sleeps, logs or reads a clock.
+/// One logical request and all its attempts: it is handed facts, returns decisions, and does nothing itself.
 ///
 ///     prepare the request, send it, on_response (or on_transport_error) -> step; again until it is final.
 ///
@@ -41,12 +41,12 @@ public:
     {
         if (is_enforced_)
             required_ = required;
-        if (facts.to == route::active_node || !required_.is_expressible())
-            plan_ = plan::active_node;
+        if (facts.to == route::active_node || (facts.safe && !required_.is_expressible()))
+            plan_ = plan::active_node; // a write is executed there anyhow, and its answer repays a fence
     }
 
     /// What to do first: send, or give up because only the active node would do and no way leads to it. Who
-    /// leaves it out gets the same from `on_response`.
+    /// leaves it out sends in vain then: `on_response` gives up as well, whatever came.
     [[nodiscard]] step first(replication_view const& view) noexcept
     {
         begin(view);
@@ -63,7 +63,7 @@ public:
     void prepare(M& request, replication_view const& view)
     {
         if constexpr (!repeats_fields<M>)
-            if (required_.size() > 1 && plan_ != plan::active_node) {
+            if (facts_.safe && required_.size() > 1 && plan_ != plan::active_node) {
                 plan_ = plan::active_node;
                 has_begun_ = false;
             }
@@ -78,30 +78,27 @@ public:
             required_ = {}; // its answer is no proof of anything, see `carried`
     }
 
-    /// Where the prepared attempt is to go: as the step said, unless the stack cannot repeat a field.
-    [[nodiscard]] route to() const noexcept { return to_; }
-
     /// What to do with this answer. Teaches the view what the answer tells of the cluster.
     template <response_message M>
     [[nodiscard]] step on_response(M const& response, replication_view& view, time_point now)
     {
-        times_.advance(now);
         int const status = message_traits<M>::status(response);
-        last_ = refusal::none;
         if (status < 100)
-            return repeat(std::nullopt, view);
-        learn_cluster(view, response, required_);
-        if (is_inert())
-            return final(action::deliver, reason::not_enforced);
-        if (!was_offered_)
-            return final(action::give_up, reason::not_offered);
+            return on_transport_error(view, now);
+        times_.advance(now);
+        bool const is_foreign = learn_cluster(view, response, required_);
         auto const retry_after = status >= 400 ? find_retry_after(response) : std::nullopt;
         last_ = classify({.status = status,
                           .has_retry_after = retry_after.has_value(),
                           .body = body_of(response),
                           .asked_health = marks_.asks_health,
                           .carried_index = required_.size() > 0,
+                          .carried_form = required_.form(),
                           .token_may_carry_index = marks_.token_may_carry_index});
+        if (is_inert())
+            return final(action::deliver, reason::not_enforced);
+        if (!was_offered_ || (is_foreign && facts_.safe && speaks(view) == dialect::openbao))
+            return final(action::give_up, reason::unproven); // OpenBao takes a foreign index for none
         if (status >= 300 && status < 400 && status != 304)
             return redirect(response, view);
         return decide(retry_after, view);
@@ -118,11 +115,10 @@ public:
     /// What the answered attempt had required: to be recorded together with the answer.
     [[nodiscard]] required_states const& carried() const noexcept { return required_; }
 
-    /// How often `prepare` was called.
-    [[nodiscard]] std::uint32_t attempts() const noexcept { return times_.attempts(); }
-
-    /// No attempt begins after this.
-    [[nodiscard]] time_point deadline() const noexcept { return times_.deadline(); }
+    /// Where the prepared attempt is to go: as the step said, unless the stack cannot repeat a field.
+    [[nodiscard]] route to() const noexcept { return to_; }
+    [[nodiscard]] std::uint32_t attempts() const noexcept { return times_.attempts(); } ///< prepared so far
+    [[nodiscard]] time_point deadline() const noexcept { return times_.deadline(); } ///< of the last attempt
 
 private:
     [[nodiscard]] bool is_inert() const noexcept { return !is_enforced_ && plan_ != plan::active_node; }
@@ -183,6 +179,7 @@ private:
         case refusal::health_answer:
         case refusal::other: return final(action::deliver, reason::answered);
         case refusal::agent_refusal: return final(action::give_up, reason::refused);
+        case refusal::throttled:
         case refusal::quota: return obey_quota(retry_after, view);
         case refusal::no_active_node:
         case refusal::server_error: return repeat(retry_after, view);
@@ -222,8 +219,7 @@ private:
         auto const* const row = find_transition(plan_, stage_, on, with);
         if (row == nullptr || row->when == pace::never)
             return final(action::give_up, reason::refused);
-        bool const goes_on = row->to == stage_;
-        stage_ = row->to;
+        bool const goes_on = row->to == std::exchange(stage_, row->to);
         if (row->when == pace::at_once)
             due = times_.now();
         if (row->when == pace::when_overdue)
@@ -236,6 +232,8 @@ private:
 
     [[nodiscard]] step obey_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
     {
+        if (last_ == refusal::throttled && !facts_.safe)
+            return final(action::deliver, reason::answered);
         auto const due = times_.due_after_quota(retry_after);
         if (due > times_.deadline())
             return final(action::give_up, reason::deadline_passed);
@@ -243,10 +241,12 @@ private:
     }
 
     /// Whether it was executed is unknown, so only what does no harm is repeated.
-    [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view const& view) noexcept
+    [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view& view) noexcept
     {
         if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
-            return final(action::give_up, reason::not_offered);
+            return final(action::give_up, reason::unproven);
+        if (std::exchange(follows_redirect_, false))
+            view.set_active_address({}); // where a redirect led is not where the active node is now
         bool const may_repeat = facts_.idempotent && !is_inert();
         if (may_repeat && (last_ == refusal::no_active_node || times_.has_repeats_left()))
             return again(times_.due_after_failure(retry_after), reason::repeating, view);

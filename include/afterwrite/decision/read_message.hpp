@@ -68,21 +68,27 @@ template <response_message M>
 }
 
 /// Teaches the view which cluster answered; an error or a redirect may come from anybody, and teaches
-/// nothing. An index that was carried tells nothing new and is not decoded.
+/// nothing. Returns whether it is none of the clusters that the request required something of. An index that
+/// was carried tells nothing new and is not decoded.
 template <response_message M>
-void learn_cluster(replication_view& view, M const& response, required_states const& carried)
+bool learn_cluster(replication_view& view, M const& response, required_states const& carried)
 {
     int const status = message_traits<M>::status(response);
+    bool is_foreign = false;
     if (status < 200 || status >= 300)
-        return;
+        return is_foreign;
     message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
         for_each_index(value, [&](std::string_view index) {
             if (!view.cluster().empty() && carried.holds(index))
                 return;
-            if (auto const decoded = decode_index(index))
-                view.learn(decoded->form, decoded->cluster());
+            auto const decoded = decode_index(index);
+            if (!decoded)
+                return;
+            view.learn(decoded->form, decoded->cluster());
+            is_foreign = is_foreign || (carried.clusters() > 0 && !carried.requires_of(decoded->cluster()));
         });
     });
+    return is_foreign;
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -18,8 +18,9 @@ public:
     /// `seed` is any random bits: they spread the waits.
     retry_schedule(consistency_policy const& policy, time_point own_deadline, time_point now,
                    std::uint64_t seed) noexcept
-        : limit_(policy.limit), wait_(policy.wait), forward_after_(policy.forward_after),
-          deadline_(policy.limit.deadline(now, own_deadline)), now_(now), random_(seed)
+        : limit_(policy.limit), wait_(policy.wait), repeat_wait_(policy.repeat_wait),
+          forward_after_(policy.forward_after), deadline_(policy.limit.deadline(now, own_deadline)),
+          now_(now), random_(seed)
     {}
 
     /// It is `now`. A clock that went back would only prolong the waits, so the latest time stands.
@@ -62,7 +63,7 @@ public:
     /// The exchange broke or the server failed.
     [[nodiscard]] time_point due_after_failure(std::optional<duration> retry_after) noexcept
     {
-        auto const wait = wait_.delay(++repeats_, random());
+        auto const wait = repeat_wait_.delay(++repeats_, random());
         return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
     }
 
@@ -72,12 +73,6 @@ public:
     [[nodiscard]] time_point overdue_at() const noexcept { return later(first_refusal_, forward_after_); }
 
 private:
-    /// Never overflows: the end of time is a point like any other.
-    [[nodiscard]] static time_point later(time_point begin, duration wait) noexcept
-    {
-        return wait >= time_point::max() - begin ? time_point::max() : begin + wait;
-    }
-
     /// SplitMix64 (Steele, Lea, Flood 2014): good enough to spread waits, and 8 bytes of state.
     [[nodiscard]] std::uint64_t random() noexcept
     {
@@ -89,6 +84,7 @@ private:
 
     retry_limit limit_;
     backoff wait_;
+    backoff repeat_wait_;
     duration forward_after_;
     time_point deadline_;
     time_point now_;

@@ -23,7 +23,7 @@ enum class reason : std::uint8_t {
     // deliver
     answered,             ///< the node answered, and its answer shows what was required
     not_enforced,         ///< the policy enforces nothing, so whatever came is the answer
-    redirected_elsewhere, ///< a redirect that is not ours to follow; the caller sees it
+    redirected_elsewhere, ///< a redirect that is not followed; the caller sees it, and nothing was executed
 
     // send_again
     first_attempt, ///< nothing was sent yet
@@ -40,7 +40,8 @@ enum class reason : std::uint8_t {
     deadline_passed,     ///< refused or broken once more, and no time is left
     body_not_replayable, ///< refused, and the body cannot be sent a second time
     outcome_unknown,     ///< it may have been executed, and must not be twice
-    not_offered,         ///< only the active node's answer would do, and no way leads to it
+    not_offered,         ///< only the active node's answer would do, no way leads to it, nothing was sent
+    unproven,            ///< an answer came, but nothing shows that its node had what was required
     cancelled,           ///< the caller ended the wait
 };
 
@@ -50,7 +51,9 @@ enum class reason : std::uint8_t {
     switch (why) {
     case reason::answered: return "The node answered.";
     case reason::not_enforced: return "The policy enforces no consistency.";
-    case reason::redirected_elsewhere: return "The answer is a redirect to an address that was not declared.";
+    case reason::redirected_elsewhere:
+        return "The answer is a redirect that is not followed: to no declared node, to one that the "
+               "transport cannot reach, or one too many.";
     case reason::first_attempt: return "Nothing was sent yet.";
     case reason::waiting: return "The node has not reached the required state: waiting.";
     case reason::forwarding: return "The node has not reached the required state: asking the active node.";
@@ -68,6 +71,9 @@ enum class reason : std::uint8_t {
     case reason::not_offered:
         return "Only the active node may answer this request, and no way to it is known: declare "
                "its address, or the dialect, in the replication view.";
+    case reason::unproven:
+        return "An answer came, but from a node that may lack what is required; a write may have been "
+               "executed.";
     case reason::cancelled: return "The caller cancelled the request.";
     }
     return "";

@@ -8,8 +8,9 @@
 #include <cstdint>
 #include <string_view>
 
-// Every transition of an exchange stands in the table below, and none stands anywhere else. `exchange` looks
-// them up; the README's table is made from this one, and a test compares them.
+// What a refusal because of a node's state makes of the next attempt stands in the table below, and nowhere
+// else: `exchange` looks it up, and a test compares the README's table with it. Answers of other kinds leave
+// the stage as it is.
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 

@@ -77,6 +77,9 @@ struct consistency_policy {
     retry_limit limit{};
     backoff wait{};
 
+    /// The waits after a broken exchange or a 5xx: a node that restarts or an election takes seconds, not ms.
+    backoff repeat_wait{.first = std::chrono::milliseconds(500), .longest = std::chrono::seconds(4)};
+
     /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. Long
     /// enough that ordinary lag passes and standbys stay useful; short enough that nobody notices.
     duration forward_after = std::chrono::milliseconds(100);

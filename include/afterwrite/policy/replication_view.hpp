@@ -29,8 +29,10 @@ public:
 
     replication_view() noexcept = default;
 
-    /// For a cluster whose dialect is known beforehand, as from configuration.
-    explicit replication_view(dialect form) noexcept : form_(form) {}
+    /// For a cluster whose dialect, or id as well, is known beforehand, as from configuration.
+    explicit replication_view(dialect form, cluster_id const& cluster = {}) noexcept
+        : cluster_(cluster), form_(form)
+    {}
 
     /// The cluster that answered last; empty until an answer has told.
     [[nodiscard]] cluster_id const& cluster() const noexcept { return cluster_; }
@@ -56,7 +58,10 @@ public:
     [[nodiscard]] bool may_forward(time_point now) const noexcept { return now >= asks_to_forward_again_; }
 
     /// The server has refused to forward.
-    void forwarding_was_refused(time_point now) noexcept { asks_to_forward_again_ = now + refusal_memory; }
+    void forwarding_was_refused(time_point now) noexcept
+    {
+        asks_to_forward_again_ = later(now, refusal_memory);
+    }
 
     /// Declares a node by its address, "https://10.0.0.1:8200". Redirects are followed to declared nodes
     /// alone, so that an index never goes to a stranger. False if it is too long, no address, or one node too
@@ -88,7 +93,7 @@ public:
     [[nodiscard]] std::string_view active_address() const noexcept { return active_; }
 
     /// Declares which node is active, and thereby the node. An empty address: unknown again. False as
-    /// `add_node`.
+    /// `add_node`. Whoever answers there is taken for the active node: after a failover, declare the new one.
     bool set_active_address(std::string_view address) noexcept
     {
         if (!address.empty() && !add_node(address))

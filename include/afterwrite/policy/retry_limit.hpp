@@ -20,14 +20,13 @@ struct retry_limit {
     duration timeout = std::chrono::seconds(15);
 
     /// How often a request is repeated after the exchange broke or the server failed with 5xx, where its
-    /// caller says that a repetition does no harm. As Vault's Go client.
+    /// caller says that a repetition does no harm. Twice, as Vault's Go client.
     std::uint32_t max_repeats = 2;
 
     /// The deadline of an exchange that begins now.
     [[nodiscard]] constexpr time_point deadline(time_point now, time_point own) const noexcept
     {
-        bool const is_endless = timeout >= time_point::max() - now;
-        auto const latest = is_endless ? time_point::max() : now + timeout;
+        auto const latest = later(now, timeout);
         return own < latest ? own : latest;
     }
 

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -75,6 +76,17 @@ public:
             visit(unknown());
     }
 
+    /// The texts in one field value, joined with commas: to hand on, where `record` takes it. Allocates.
+    [[nodiscard]] std::string field_value() const
+    {
+        std::string value;
+        for_each([&value](std::string_view text) {
+            value += value.empty() ? "" : ",";
+            value += text;
+        });
+        return value;
+    }
+
     /// Whether this very text is among those required.
     [[nodiscard]] bool holds(std::string_view index) const noexcept
     {
@@ -102,15 +114,17 @@ public:
         for (std::uint8_t i = 0; i < count_; ++i)
             if (demands_[i].fenced())
                 return true;
-        return is_fenced_for_good_;
+        return strays_ > strays_repaid_ || is_crowded_;
     }
 
     /// Whether one request can carry it all: there is no fence, and OpenBao, which takes one index, needs
     /// only one.
     [[nodiscard]] bool is_expressible() const noexcept
     {
-        bool const takes_one = find_form(dialect::openbao);
-        return !fenced() && (!takes_one || (count_ == 1 && demands_[0].size() == 1));
+        bool takes_one = false;
+        for (std::uint8_t i = 0; i < count_; ++i)
+            takes_one = takes_one || demands_[i].form() == dialect::openbao;
+        return !fenced() && (!takes_one || size() == 1);
     }
 
     /// The dialect of what is held; unknown if nothing is.
@@ -119,7 +133,13 @@ public:
     /// How many clusters something is required of.
     [[nodiscard]] std::uint8_t clusters() const noexcept { return count_; }
 
-    /// The cluster of the i-th demand.
+    /// Whether something is required of this cluster.
+    [[nodiscard]] bool requires_of(std::string_view cluster) const noexcept
+    {
+        return find(cluster, dialect::vault) != nullptr || find(cluster, dialect::openbao) != nullptr;
+    }
+
+    /// The cluster of the i-th demand; `i` below `clusters()`.
     [[nodiscard]] cluster_id const& cluster(std::uint8_t i) const noexcept { return demands_[i].cluster(); }
 
     /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known
@@ -131,7 +151,9 @@ public:
         if (takes_all || (count_ == 1 && demands_[0].cluster() == cluster))
             return *this;
         required_states chosen;
-        chosen.is_fenced_for_good_ = is_fenced_for_good_ || cluster.empty();
+        chosen.strays_ = strays_;
+        chosen.strays_repaid_ = strays_repaid_;
+        chosen.is_crowded_ = is_crowded_ || cluster.empty();
         for (std::uint8_t i = 0; i < count_; ++i)
             if (!cluster.empty() && demands_[i].cluster() == cluster)
                 new (&chosen.demands_[chosen.count_++]) cluster_demand(demands_[i]);
@@ -139,14 +161,13 @@ public:
     }
 
     /// Requires nothing of this cluster any more: the caller knows that it is gone, or that it was restored.
-    /// A fence that belongs to none of the clusters held goes with the last of them.
+    /// What could not be kept of other clusters stays fenced; a new object requires nothing at all.
     void forget(std::string_view cluster) noexcept
     {
         std::uint8_t left = 0;
         for (std::uint8_t i = 0; i < count_; ++i)
             if (demands_[i].cluster() != cluster)
                 demands_[left++] = demands_[i];
-        is_fenced_for_good_ = is_fenced_for_good_ && left > 0;
         count_ = left;
     }
 
@@ -162,7 +183,9 @@ private:
         if (other.unknown_size_ > 0)
             keep_unknown(other.unknown());
         count_ = other.count_;
-        is_fenced_for_good_ = other.is_fenced_for_good_;
+        strays_ = other.strays_;
+        strays_repaid_ = other.strays_repaid_;
+        is_crowded_ = other.is_crowded_;
     }
 
     [[nodiscard]] std::string_view unknown() const noexcept { return {unknown_, unknown_size_}; }
@@ -172,14 +195,6 @@ private:
     {
         unknown_size_ = static_cast<std::uint16_t>(index.size());
         std::memcpy(unknown_, index.data(), index.size());
-    }
-
-    [[nodiscard]] bool find_form(dialect form) const noexcept
-    {
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (demands_[i].form() == form)
-                return true;
-        return false;
     }
 
     [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
@@ -213,7 +228,7 @@ private:
             return reject(index, decoded.error(), carried, total);
         auto* demand = find(decoded->cluster(), decoded->form);
         if (demand == nullptr && count_ == max_clusters) {
-            is_fenced_for_good_ = true; // its states find no room, so none of its answers can repay a fence
+            is_crowded_ = true; // its states find no room, so none of its answers can repay a fence
             ++total.unkept;
             total.why = decode_error::no_room;
             return;
@@ -236,6 +251,9 @@ private:
         }
         if (was_carried != nullptr)
             demand->repay(*was_carried);
+        // As addresses have one cluster, this index is of the cluster that the stray was of, and newer.
+        if (carried != nullptr && carried->strays_ > strays_repaid_)
+            strays_repaid_ = carried->strays_;
     }
 
     void reject(std::string_view index, decode_error why, required_states const* carried,
@@ -263,7 +281,7 @@ private:
         if (demand != nullptr)
             demand->fence();
         else
-            is_fenced_for_good_ = true;
+            ++strays_;
     }
 
     /// Only the first count_ exist: there is room for many, and nearly always one is used.
@@ -273,8 +291,10 @@ private:
     char unknown_[max_index_size]; // only the first unknown_size_ bytes mean something
     std::uint16_t unknown_size_ = 0;
     std::uint8_t count_ = 0;
-    bool is_fenced_for_good_ =
-        false; ///< something could not be kept, and no answer can show that it does not matter
+    bool is_crowded_ = false; ///< a cluster found no room: nothing that it answers can be kept
+    std::uint32_t strays_ =
+        0; ///< how often an index could not be kept whose cluster could not be told either
+    std::uint32_t strays_repaid_ = 0; ///< how many of these no longer matter
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -32,20 +32,16 @@ class session {
 public:
     /// Takes from an answer what later requests of this caller must see. `carried` is what the answered
     /// attempt had required, see `exchange::carried`. An answer without an index changes nothing, and neither
-    /// does a refusal.
+    /// does an error.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
         int const status = message_traits<R>::status(response);
-        if (status == 412 || status == 429)
-            return {};
-        // An error or a redirect may come from any node: only an answer proves that it was past what was
-        // carried.
-        bool const is_answer = status >= 200 && status < 300;
         recorded total;
-        message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-            total += is_answer ? required_.record(value, carried) : required_.record(value);
-        });
+        if (status >= 200 && status < 300) // servers send an index with nothing else; a stranger may
+            message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
+                total += required_.record(value, carried);
+            });
         if (status == 400 && carried.clusters() == 0 && !carried.empty())
             forget_if_unreadable(response);
         if (total.raised_demand())
@@ -77,6 +73,9 @@ public:
 
     /// Requires nothing of this cluster any more.
     void forget(std::string_view cluster) noexcept { required_.forget(cluster); }
+
+    /// Requires nothing any more.
+    void clear() noexcept { required_ = {}; }
 
 private:
     template <class R>

@@ -54,6 +54,20 @@ public:
         session_.forget(cluster);
     }
 
+    /// See `session::clear`. Any thread.
+    void clear()
+    {
+        scoped_hold const held(lock_);
+        session_.clear();
+    }
+
+    /// See `session::raised`. Any thread.
+    [[nodiscard]] time_point raised() const
+    {
+        scoped_hold const held(lock_);
+        return session_.raised();
+    }
+
 private:
     mutable Lock lock_;
     session session_;

@@ -28,7 +28,8 @@ struct outcome {
     step last{};
     std::uint32_t attempts = 0;
 
-    /// Whether `response` is the answer. Where it is not, `to_string(last.why)` says why.
+    /// Whether `response` is the answer: a final one, which may be an error or a redirect too. Where it is
+    /// not, `to_string(last.why)` says why.
     [[nodiscard]] bool delivered() const noexcept { return last.what == action::deliver; }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,13 +20,14 @@ enum class refusal : std::uint8_t {
     index_or_token, ///< one of the two above: Vault words both alike; nothing was executed
     presumed_stale, ///< looks like `stale_index`, but no body is at hand that would prove it
     quota,          ///< a rate or lease quota is used up; nothing was executed
-    health_answer,  ///< not a refusal: `sys/health` tells a node's role by its status
-    agent_refusal,  ///< an Agent or Proxy misses `X-Vault-Request: true`: sending it again is useless
+    throttled,     ///< a 429 that says no more than that: as likely a proxy's, or a plugin's, as the server's
+    health_answer, ///< not a refusal: `sys/health` tells a node's role by its status
+    agent_refusal, ///< an Agent or Proxy misses `X-Vault-Request: true`: sending it again is useless
     forwarding_not_allowed, ///< the server is not configured to forward by a field; nothing was executed
     index_not_understood,   ///< the server cannot read the index that it was sent; nothing was executed
     no_active_node,         ///< an election, or a sealed node: nobody can serve it now
     server_error,           ///< another 5xx but 501: whether it was executed is unknown
-    other,                  ///< a 412 or 429 that none of the above explains, as a plugin's own
+    other,                  ///< a 412 that none of the above explains, as a plugin's own
 };
 
 /// A sentence for people.
@@ -39,6 +41,7 @@ enum class refusal : std::uint8_t {
     case refusal::presumed_stale:
         return "The node seems not to have reached the required state yet; no body says so.";
     case refusal::quota: return "A quota of the server is used up.";
+    case refusal::throttled: return "Somebody on the way wants fewer requests.";
     case refusal::health_answer: return "The node tells its role by the status of sys/health.";
     case refusal::agent_refusal: return "A Vault Agent or Proxy wants the field X-Vault-Request: true.";
     case refusal::forwarding_not_allowed:
@@ -49,14 +52,6 @@ enum class refusal : std::uint8_t {
     case refusal::other: return "The server refused for a reason that has nothing to do with its state.";
     }
     return "The server refused.";
-}
-
-/// Refused before anything was executed: any method may be sent again.
-[[nodiscard]] constexpr bool is_before_execution(refusal kind) noexcept
-{
-    return kind == refusal::stale_index || kind == refusal::stale_token || kind == refusal::index_or_token ||
-           kind == refusal::quota || kind == refusal::forwarding_not_allowed ||
-           kind == refusal::index_not_understood;
 }
 
 /// The node was behind, or seemed so.
@@ -74,10 +69,11 @@ inline constexpr std::size_t max_inspected_body = 4096;
 struct answer_facts {
     int status = 0;
     bool has_retry_after = false;
-    std::string_view body{};           ///< what is at hand of the body; empty if nothing is
-    bool asked_health = false;         ///< the request asked `sys/health`, see `is_health_path`
-    bool carried_index = false;        ///< the request carried an index
-    bool token_may_carry_index = true; ///< see `may_carry_index`; true if unknown
+    std::string_view body{};                 ///< what is at hand of the body; empty if nothing is
+    bool asked_health = false;               ///< the request asked `sys/health`, see `is_health_path`
+    bool carried_index = false;              ///< the request carried an index
+    dialect carried_form = dialect::unknown; ///< and of what dialect
+    bool token_may_carry_index = true;       ///< see `may_carry_index`; true if unknown
 };
 
 /// Whether a Vault token can demand a state of its own: a service token of Vault 1.10 or later. Shorter ones,
@@ -88,15 +84,15 @@ struct answer_facts {
     return token.substr(0, 4) == "hvs." && token.size() > shortest;
 }
 
-/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing. It is no
-/// mount's: `/v1/kv/sys/health` is a secret.
+/// Whether a request asks `sys/health`, whose status codes tell a node's role and refuse nothing. A proxy may
+/// put something before `/v1/`; what has it twice is a secret of that name.
 [[nodiscard]] constexpr bool is_health_path(std::string_view path) noexcept
 {
-    constexpr std::string_view health = "/v1/sys/health";
     path = path.substr(0, path.find('?'));
     while (!path.empty() && path.back() == '/')
         path.remove_suffix(1);
-    return path.size() >= health.size() && path.substr(path.size() - health.size()) == health;
+    auto const api = path.find("/v1/");
+    return api != std::string_view::npos && path.substr(api) == "/v1/sys/health";
 }
 
 namespace detail {
@@ -134,14 +130,16 @@ namespace detail {
     return answer.token_may_carry_index ? refusal::index_or_token : refusal::stale_index;
 }
 
+/// Only OpenBao says by a 429 that it is behind: with no words at all. A quota has words.
 [[nodiscard]] constexpr refusal classify_429(answer_facts const& answer, std::string_view body) noexcept
 {
-    bool const may_be_stale = answer.has_retry_after && answer.carried_index;
-    if (may_be_stale && body.empty())
-        return refusal::presumed_stale;
-    if (may_be_stale && has_empty_errors(body))
+    if (body.find("quota exceeded") != std::string_view::npos)
+        return refusal::quota;
+    if (!answer.carried_index || answer.carried_form == dialect::vault)
+        return refusal::throttled;
+    if (has_empty_errors(body))
         return refusal::stale_index;
-    return refusal::quota;
+    return body.empty() && answer.has_retry_after ? refusal::presumed_stale : refusal::throttled;
 }
 
 [[nodiscard]] constexpr refusal classify_400(answer_facts const& answer, std::string_view body) noexcept
