@@ -3,7 +3,7 @@
 set -eu
 
 usage() {
-    cat <<'END_OF_USAGE'
+    cat <<'END'
 usage: sh benchmarks/run.sh [NAME...] [--json DIR] [--benchmark_OPTION...] [--help]
 
 Builds and runs the benchmarks, or those named: each a file benchmarks/NAME.cpp. Each prints a table, then the ratios
@@ -13,7 +13,7 @@ that its question is about. What a machine lacks is unpacked below the build fol
   --benchmark_OPTION
                an option of Google Benchmark's, such as --benchmark_min_time=0.01 or --benchmark_list_tests
   --help       this text
-END_OF_USAGE
+END
 }
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -36,11 +36,8 @@ while [ $# != 0 ]; do
     shift
 done
 
-cd "$source_dir/benchmarks"
 if [ -z "$names" ]; then
-    for file in *.cpp; do
-        if [ "$file" != probe.cpp ]; then names="$names ${file%.cpp}"; fi
-    done
+    names=$(cd "$source_dir/benchmarks" && ls -- *.cpp | sed -e '/^probe\.cpp$/d' -e 's/\.cpp$//')
 fi
 packages=
 for name in $names; do
@@ -50,7 +47,7 @@ for name in $names; do
         probe) echo "run.sh: The probe is run by 'sh benchmarks/probe.sh'." >&2; exit 2 ;;
         *) packages="$packages libbenchmark-dev" ;;
     esac
-    [ -e "$name.cpp" ] || { echo "run.sh: There is no benchmark '$name'." >&2; exit 2; }
+    [ -e "$source_dir/benchmarks/$name.cpp" ] || { echo "run.sh: There is no benchmark '$name'." >&2; exit 2; }
 done
 
 . "$source_dir/tests/packages.sh"

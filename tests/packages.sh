@@ -103,14 +103,14 @@ packages_install() {
         packages_as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$guard && chmod 755 $guard" ||
             { packages_say "cannot write $guard, which keeps servers from being started"; return 1; }
     fi
-    installed=0
+    outcome=0
     packages_get packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
-        -o Dpkg::Options::=--force-confold install "$@" || installed=1
+        -o Dpkg::Options::=--force-confold install "$@" || outcome=1
     if [ -n "$guard" ]; then
         packages_as_root rm -f $guard
         trap - EXIT INT TERM HUP
     fi
-    return $installed
+    return $outcome
 }
 
 # packages_prepend VARIABLE FOLDER: to a list of folders, unless it is on it.
@@ -142,7 +142,8 @@ packages_installed() {
 # What cannot be had is named, with the command that gets it; the status says so.
 packages_name_missing() {
     [ -n "$missing_packages" ] || return 0
-    packages_say "cannot get$missing_packages; please run: $(apt_line$missing_packages)"
+    # shellcheck disable=SC2086
+    packages_say "cannot get$missing_packages; please run: $(apt_line $missing_packages)"
     return 1
 }
 
@@ -193,7 +194,7 @@ need_tools() {
         fi
     done
     # shellcheck disable=SC2086
-    { to_install=$installed; packages_each packages_unpack $unpacked; packages_each packages_install $to_install; }
+    { packages_each packages_unpack $unpacked; packages_each packages_install $installed; }
     packages_export
     hash -r
     packages_name_missing
@@ -213,12 +214,12 @@ can_compile() {
 
 # need_build_tools [COMMAND:PACKAGE...]: these, a compiler and CMake; sets `compiler` and `generator`.
 need_build_tools() {
-    built=0
-    need_tools can_compile:g++ cmake:cmake 'ninja|make:ninja-build' "$@" || built=1
+    complete=0
+    need_tools can_compile:g++ cmake:cmake 'ninja|make:ninja-build' "$@" || complete=1
     can_compile || :
     generator=Ninja
     command -v ninja >/dev/null 2>&1 || generator='Unix Makefiles'
-    return $built
+    return $complete
 }
 
 # configure TREE COMPILER OPTION...: a tree that was made for another compiler, generator or folder is made anew.
@@ -251,7 +252,7 @@ build_benchmarks() {
     tree=$1
     names=$2
     shift 2
-    log=$tree.log
+    log=$build_dir/log/${tree##*/}.log
     if { configure "$tree" "$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O2 -DNDEBUG' \
         -DAFTERWRITE_BUILD_TESTS=OFF -DAFTERWRITE_BUILD_BENCHMARKS=ON -DAFTERWRITE_BENCHMARKS="$names" &&
         build "$tree" "$@"; } >"$log" 2>&1 </dev/null; then return 0; fi

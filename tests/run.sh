@@ -8,15 +8,18 @@ usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--help]
 
 Builds and runs the tests of afterwrite: with g++ everything, with clang under the address and undefined behaviour
 sanitizers, with g++ what has threads under the thread sanitizer, and the core with Meson. Its last line says how many
-tests passed. What a machine lacks is fetched from Debian's archive: libraries are unpacked below the build folder;
-compilers and build tools are installed, where root or `sudo -n` can.
+tests passed. What a machine lacks is fetched from Debian's archive: libraries and build tools are unpacked below the
+build folder; compilers are installed, where root or `sudo -n` can.
 
   --core           only the core tests, with one compiler; needs no root and installs nothing
-  --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing
-  --soak           let the tests that draw random cases draw very many: takes hours (AFTERWRITE_SOAK=1 for the tests)
+  --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing; but a run in
+                   which no test could run fails still
+  --soak           after the first build, run its tests of laws/ and end_to_end/ again, 100 times each, or as often as
+                   AFTERWRITE_SOAK says: for faults that show only now and then
   --help           this text
 
-AFTERWRITE_BUILD_DIR names the build folder; without it, that is build/ beside include/.
+AFTERWRITE_BUILD_DIR names the build folder; without it, that is build/ beside include/. CXX names a compiler to take
+for --core and for Meson.
 END
 }
 
@@ -27,24 +30,18 @@ for option in "$@"; do
     case $option in
         --core) core=yes ;;
         --allow-missing) allow_missing=yes ;;
-        --soak) soak=yes ;;
+        --soak) soak=${AFTERWRITE_SOAK:-100} ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: There is no option '$option'; see 'sh tests/run.sh --help'." >&2; exit 2 ;;
     esac
 done
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
-build_dir=${AFTERWRITE_BUILD_DIR:-$source_dir/build}
-mkdir -p "$build_dir"
-build_dir=$(cd "$build_dir" && pwd -P)
 . "$source_dir/tests/packages.sh"
+export AFTERWRITE_BUILD_DIR="$build_dir" # for the commands that tests run
 
-jobs=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 timeout=300
-if [ -n "$soak" ]; then
-    timeout=36000
-    export AFTERWRITE_SOAK=1
-fi
+if [ -n "$soak" ]; then timeout=3600; fi
 
 passed=0
 failed=0
@@ -52,108 +49,117 @@ skipped=0
 notes=
 note() { notes="$notes  $*
 "; }
+fails() {
+    note "FAILED: $*"
+    failed=$((failed + 1))
+}
 
-# Something is not here: with --allow-missing it is left out and named, else it fails. Counts as one test.
+# lacks WHAT PACKAGE...: with --allow-missing it is left out and named, else it fails. Counts as one test.
 lacks() {
-    if [ -n "$allow_missing" ]; then
-        note "skipped: $*"
-        skipped=$((skipped + 1))
-    else
-        note "FAILED: $*"
-        failed=$((failed + 1))
-    fi
+    what="$1; to have it: $(shift; apt_line "$@")"
+    if [ -z "$allow_missing" ]; then fails "$what"; return; fi
+    note "skipped: $what"
+    skipped=$((skipped + 1))
 }
 
 finish() {
-    if [ -n "$notes" ]; then printf '\n%s' "$notes"; fi
+    if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then fails "no test could run"; fi
+    printf '\n%s' "$notes"
     printf '\ntests: %d passed, %d failed%s\n' "$passed" "$failed" "${allow_missing:+, $skipped skipped}"
-    if [ "$failed" = 0 ] && [ "$passed" != 0 ]; then exit 0; else exit 1; fi
+    if [ "$failed" = 0 ]; then exit 0; else exit 1; fi
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
 # A stage: configure, build, test; what it printed stays in its log.
 
-minutes_since() { awk -v a="$1" -v b="$(date +%s)" 'BEGIN { printf "%.1f", (b - a) / 60 }'; }
+begin() { # STAGE COMPILER FLAGS
+    stage=$1
+    started=$(date +%s)
+    printf '\n== %s: %s %s\n' "$stage" "$2" "$3"
+    "$2" --version | head -n 1
+}
+end() { awk -v name="$stage" -v a="$started" -v b="$(date +%s)" 'BEGIN { printf "== %s took %.1f minutes\n", name, (b - a) / 60 }'; }
 
-# step STAGE WHAT COMMAND...: fails, and shows the log, if the command does.
+# step WHAT COMMAND...: fails, and shows the log, if the command does.
 step() {
-    name=$1
-    what=$2
-    shift 2
-    log=$build_dir/log/$name-$what.log
+    what=$1
+    shift
+    log=$build_dir/log/$stage-$what.log
     if "$@" >"$log" 2>&1 </dev/null; then return 0; fi
     grep -nE 'error|Error|ERROR|FAILED|missing|warning' "$log" | head -n 20
     echo "... the end of $log:"
     tail -n 60 "$log"
-    note "FAILED: $name does not $what"
-    failed=$((failed + 1))
+    fails "$stage does not $what"
     return 1
 }
 
-# attribute NAME REPORT: a number from the head of ctest's report.
-attribute() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$2" 2>/dev/null | head -n 1; }
-
-# Adds what one stage's report says, and shows which tests failed.
+# count NAME TOTAL BAD LEFT: adds what one report says.
 count() {
+    passed=$((passed + $2 - $3 - $4))
+    failed=$((failed + $3))
+    if [ "$3" != 0 ]; then note "FAILED: $3 of the tests of $1"; fi
+    if [ "$4" = 0 ]; then return; fi
+    if [ -n "$allow_missing" ]; then
+        note "skipped: $4 of the tests of $1"
+        skipped=$((skipped + $4))
+    else
+        note "FAILED: $4 of the tests of $1 were left out"
+        failed=$((failed + $4))
+    fi
+}
+
+# attribute NAME: a number from the head of ctest's report.
+attribute() { sed -n "s/^[[:space:]]*$1=\"\([0-9]*\)\".*/\1/p" "$report" 2>/dev/null | grep . || echo 0; }
+
+# run_tests NAME OPTION...: with ctest, in `tree`, behind `launcher`.
+run_tests() {
     name=$1
-    total=$2
-    bad=$3
-    left=$4
-    passed=$((passed + total - bad - left))
-    failed=$((failed + bad))
-    skipped=$((skipped + left))
-    if [ "$bad" != 0 ]; then note "FAILED: $bad of the tests of $name"; fi
-    if [ "$left" != 0 ]; then
-        note "skipped: $left of the tests of $name"
-        if [ -z "$allow_missing" ]; then failed=$((failed + left)); skipped=$((skipped - left)); fi
+    shift
+    report=$tree/$name.xml
+    rm -f "$report"
+    log=$build_dir/log/$name-test.log
+    status=0
+    # shellcheck disable=SC2086
+    (cd "$tree" && $launcher ctest --parallel "$jobs" --output-on-failure --no-tests=error --output-junit "$report" "$@") \
+        >"$log" 2>&1 </dev/null || status=$?
+    if [ $status = 0 ]; then sed -n '/tests passed/,$p' "$log" | grep -v '^$'; else grep -v ' Passed ' "$log"; fi
+    # `skipped` are those that could not be started: nothing of ours skips itself.
+    bad=$(($(attribute failures) + $(attribute skipped)))
+    left=$(attribute disabled)
+    total=$(attribute tests)
+    count "$name" "$total" $bad "$left"
+    if [ "$total" = 0 ] || { [ $status != 0 ] && [ $bad = 0 ] && [ "$left" = 0 ]; }; then
+        fails "$name did not run its tests"
     fi
 }
 
 # cmake_stage NAME COMPILER FLAGS GROUPS
 cmake_stage() {
-    stage=$1
-    started=$(date +%s)
-    printf '\n== %s: %s %s\n' "$stage" "$2" "$3"
-    tree=$build_dir/$stage
-    if step "$stage" configure cmake -S "$source_dir" -B "$tree" -G "$generator" -DCMAKE_CXX_COMPILER="$2" \
-        -DCMAKE_CXX_FLAGS="$3" -DAFTERWRITE_TEST_GROUPS="$4" -DAFTERWRITE_TEST_TIMEOUT="$timeout" \
-        -DAFTERWRITE_ALLOW_MISSING="${allow_missing:-OFF}" &&
-        step "$stage" build cmake --build "$tree" --parallel "$jobs"; then
+    begin "$1" "$2" "$3"
+    tree=$build_dir/$1
+    if step configure configure "$tree" "$2" -DCMAKE_CXX_FLAGS="$3" -DAFTERWRITE_TEST_GROUPS="$4" \
+        -DAFTERWRITE_TEST_TIMEOUT="$timeout" -DAFTERWRITE_ALLOW_MISSING="${allow_missing:-OFF}"; then
         sed -n '/^-- Left out/,/^--/p' "$build_dir/log/$stage-configure.log" | grep -v '^-- [^L]' || :
-        report=$tree/report.xml
-        rm -f "$report"
-        log=$build_dir/log/$stage-test.log
-        status=0
-        (cd "$tree" && ctest --parallel "$jobs" --output-on-failure --no-tests=error --output-junit "$report") \
-            >"$log" 2>&1 </dev/null || status=$?
-        if [ $status = 0 ]; then sed -n '/tests passed/,$p' "$log" | grep -v '^$'; else cat "$log"; fi
-        total=$(attribute tests "$report")
-        bad=$(attribute failures "$report")
-        disabled=$(attribute disabled "$report")
-        unrun=$(attribute skipped "$report")
-        left=$((${disabled:-0} + ${unrun:-0}))
-        count "$stage" "${total:-0}" "${bad:-0}" $left
-        if [ "${total:-0}" = 0 ] || { [ $status != 0 ] && [ "${bad:-0}" = 0 ] && [ $left = 0 ]; }; then
-            note "FAILED: $stage did not run its tests"
-            failed=$((failed + 1))
-        fi
+        step build build "$tree" || : # what was built is tested all the same
+        run_tests "$stage"
+        case $soak-$stage in
+            -*) ;;
+            *-gcc | *-core) run_tests "$stage-soak" -R '^(laws|end_to_end)/' --repeat until-fail:"$soak" ;;
+        esac
     fi
-    echo "== $stage took $(minutes_since "$started") minutes"
+    end
 }
 
 meson_stage() {
-    started=$(date +%s)
-    printf '\n== meson: the core\n'
+    begin meson "$compiler" "the core"
     tree=$build_dir/meson
     # Meson finds doctest only where the compiler looks.
-    if [ -d "$packages_root/usr/include" ]; then
-        export CPLUS_INCLUDE_PATH="$packages_root/usr/include${CPLUS_INCLUDE_PATH:+:$CPLUS_INCLUDE_PATH}"
-    fi
+    packages_prepend CPLUS_INCLUDE_PATH "$packages_root/usr/include"
     again=
     if [ -e "$tree/build.ninja" ]; then again=--reconfigure; fi
     # shellcheck disable=SC2086
-    if step meson configure meson setup $again "$tree" "$source_dir" &&
-        step meson build meson compile -C "$tree" -j "$jobs"; then
+    if step configure env CXX="$compiler" meson setup $again "$tree" "$source_dir"; then
+        step build meson compile -C "$tree" -j "$jobs" --ninja-args=-k,0 || :
         log=$build_dir/log/meson-test.log
         if meson test -C "$tree" --no-rebuild --print-errorlogs --num-processes "$jobs" >"$log" 2>&1 </dev/null; then
             sed -n '/^Ok:/,$p' "$log" | grep -v -e '^$' -e ' 0 *$' -e '^Full log' || :
@@ -161,86 +167,92 @@ meson_stage() {
             cat "$log"
         fi
         of() { awk -v name="$1:" 'index($0, name) == 1 { n = $NF } END { print n + 0 }' "$log"; }
-        ok=$(of Ok)
         bad=$(($(of Fail) + $(of Timeout) + $(of 'Unexpected Pass')))
-        if [ $((ok + bad)) = 0 ]; then
-            note "FAILED: meson ran no test"
-            bad=1
-        fi
-        count meson $((ok + bad)) $bad 0
+        total=$(($(of Ok) + bad))
+        count meson $total $bad 0
+        if [ $total = 0 ]; then fails "meson ran no test"; fi
     fi
-    echo "== meson took $(minutes_since "$started") minutes"
+    end
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What is needed.
 
-works_with() { # COMPILER FLAG: a program made so runs
-    mkdir -p "$build_dir/log"
-    echo 'int main() { return 0; }' >"$build_dir/log/probe.cpp"
-    "$1" "$2" "$build_dir/log/probe.cpp" -o "$build_dir/log/probe" >/dev/null 2>&1 &&
-        "$build_dir/log/probe" >/dev/null 2>&1
+# can_link COMPILER FLAG: makes a program so.
+can_link() {
+    echo 'int main() { return 0; }' >"$build_dir/log/sanitized.cpp"
+    "$1" "$2" "$build_dir/log/sanitized.cpp" -o "$build_dir/log/sanitized" >"$build_dir/log/sanitized.log" 2>&1
 }
-first_of() {
-    for tool in "$@"; do
-        if command -v "$tool" >/dev/null 2>&1; then echo "$tool"; return; fi
+clangxx() { command -v clang++-14 || command -v clang++; }
+can_sanitize() { can_link "$(clangxx)" -fsanitize=address,undefined; }
+
+# can_run_sanitized COMPILER FLAG PACKAGE: else says why not. Sets `launcher`: where the kernel gives addresses that the
+# thread sanitizer cannot use, its programs start only now and then, but always without random addresses.
+can_run_sanitized() {
+    if ! can_link "$1" "$2"; then
+        lacks "the build with $1 $2: it cannot be linked" "$3"
+        return 1
+    fi
+    for launcher in '' 'setarch -R'; do
+        runs=0
+        while [ $runs -lt 10 ] && $launcher "$build_dir/log/sanitized" >"$build_dir/log/sanitized.log" 2>&1; do
+            runs=$((runs + 1))
+        done
+        if [ $runs = 10 ]; then return 0; fi
     done
-    echo "$1"
+    launcher=
+    note "left out: the build with $1 $2, whose programs do not run on this kernel"
+    return 1
 }
-can_sanitize() { works_with "$(first_of clang++-14 clang++)" -fsanitize=address,undefined; }
 
-mkdir -p "$build_dir/log"
-
+launcher=
 if [ -n "$core" ]; then
-    packages_mode=${AFTERWRITE_PACKAGES:-unpack_missing}
-    need_tools "${CXX:-g++|clang++-14|clang++|c++}:g++" cmake:cmake 'ninja|make:ninja-build' || {
-        note "FAILED: the tools of the core tests are missing:$missing_packages"
-        failed=$((failed + 1))
-        finish
-    }
+    packages_mode=${AFTERWRITE_PACKAGES:-unpack}
+    need_build_tools || :
     need_packages doctest-dev || :
 else
-    need_tools g++:g++ 'clang++-14|clang++:clang-14' can_sanitize:libclang-rt-14-dev cmake:cmake ninja:ninja-build \
-        meson:meson pkg-config:pkg-config 'clang-format-14|clang-format:clang-format-14' \
-        'clang-tidy-14|clang-tidy:clang-tidy-14' || :
-    need_packages doctest-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libboost-dev \
-        libc++-14-dev libc++abi-14-dev || :
+    need_build_tools g++:g++ 'clang++-14|clang++:clang-14' can_sanitize:libclang-rt-14-dev ninja:ninja-build meson:meson \
+        pkg-config:pkg-config clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 || :
+    need_packages doctest-dev libbenchmark-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev \
+        libboost-dev libc++-14-dev libc++abi-14-dev || :
 fi
-generator=Ninja
-command -v ninja >/dev/null 2>&1 || generator='Unix Makefiles'
+if [ -z "$compiler" ]; then
+    lacks "every build: there is no compiler" g++
+    finish
+fi
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The stages.
 
+if ! has_tool 'ninja|make'; then
+    lacks "the builds with CMake: there is neither ninja nor make" ninja-build
+elif ! has_tool cmake; then
+    lacks "the builds with CMake: there is none" cmake
+elif [ -n "$core" ]; then
+    cmake_stage core "$compiler" "" core
+else
+    if ! has_tool g++; then
+        lacks "the builds with g++: there is none" g++
+    else
+        cmake_stage gcc g++ -O1 all
+        if can_run_sanitized g++ -fsanitize=thread libtsan2; then
+            cmake_stage threads g++ "-O1 -g -fsanitize=thread" threads
+        fi
+    fi
+    launcher=
+    if ! clangxx >/dev/null; then
+        lacks "the build with clang: there is none" clang-14
+    elif can_run_sanitized "$(clangxx)" -fsanitize=address,undefined libclang-rt-14-dev; then
+        cmake_stage sanitized "$(clangxx)" \
+            "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
+            "core;adapters;cluster;end_to_end;probe;readme;threads"
+    fi
+fi
 if [ -n "$core" ]; then
-    cmake_stage core "${CXX:-$(first_of g++ clang++-14 clang++ c++)}" "" core
-    finish
-fi
-
-clangxx=$(first_of clang++-14 clang++)
-if command -v g++ >/dev/null 2>&1; then
-    cmake_stage gcc g++ -O1 all
-else
-    lacks "the build with g++: there is none"
-fi
-if ! command -v "$clangxx" >/dev/null 2>&1; then
-    lacks "the build with clang: there is none"
-elif ! can_sanitize; then
-    lacks "the build with clang: it has no sanitizers (libclang-rt-14-dev)"
-else
-    cmake_stage sanitized "$clangxx" "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
-        "core;adapters;cluster;end_to_end;probe;readme;threads"
-fi
-if ! command -v g++ >/dev/null 2>&1; then
     :
-elif works_with g++ -fsanitize=thread; then
-    cmake_stage threads g++ "-O1 -g -fsanitize=thread" threads
-else
-    note "left out: the thread sanitizer, whose programs do not run on this kernel"
-fi
-if command -v meson >/dev/null 2>&1; then
+elif has_tool meson && has_tool ninja; then
     meson_stage
 else
-    lacks "the build with Meson: there is none"
+    lacks "the build with Meson: there is none" meson ninja-build
 fi
 finish

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "preflight.hpp"
 
+#include "interrupt.hpp"
+
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/field_names.hpp>
 
@@ -81,20 +83,20 @@ sentence find_leftovers(target const& cluster, curl_transport& connection)
 }
 
 sentence try_request(target const& cluster, curl_transport& connection, std::string_view method,
-                     std::string_view what, curl_answer* answer = nullptr)
+                     std::string_view what, curl_reply* answer = nullptr)
 {
     constexpr std::string_view body = R"({"probe":"preflight"})";
     auto request = cluster.request(method, cluster.folder() + "/preflight",
                                    method == "POST" ? body : std::string_view{});
     auto const reply = connection(request, {});
+    if (answer != nullptr)
+        *answer = reply;
     if (!reply)
         return unreachable(connection.address(), reply);
     bool const lags =
         method == "GET" && reply->status == 404; // it may have answered before the write arrived
     if (!lags && (reply->status < 200 || reply->status > 299))
         return explain(cluster, connection.address(), what, *reply);
-    if (answer != nullptr)
-        *answer = *reply;
     return std::nullopt;
 }
 
@@ -111,28 +113,39 @@ sentence learn_dialect(target& cluster, curl_answer const& written)
     return std::nullopt;
 }
 
-} // namespace
+/// Whether the answer leaves no doubt that nothing was written.
+bool is_refusal(curl_reply const& reply) { return reply && reply->status >= 300 && reply->status < 500; }
 
-sentence preflight(target& cluster, bool& has_index)
+/// Writes a key, reads it, and removes it in any case: its write may have arrived though no answer did.
+void try_key(target& cluster, preflight_result& found)
 {
-    for (std::size_t node = 0; node < cluster.nodes().size(); ++node)
-        if (auto problem = reach(cluster, node))
-            return problem;
     auto const connection = cluster.connect(0);
-    if (auto problem = find_leftovers(cluster, *connection))
-        return problem;
-    curl_answer written;
-    if (auto problem = try_request(cluster, *connection, "POST", "write", &written))
-        return problem;
-    has_index = !written.head.field(afterwrite::field_names::index).empty();
-    auto problem = learn_dialect(cluster, written);
-    if (!problem)
-        problem = try_request(cluster, *connection, "GET", "read");
+    curl_reply written;
+    found.problem = try_request(cluster, *connection, "POST", "write", &written);
+    if (!found.problem) {
+        found.has_index = !written->head.field(afterwrite::field_names::index).empty();
+        found.problem = learn_dialect(cluster, *written);
+    }
+    if (!found.problem)
+        found.problem = try_request(cluster, *connection, "GET", "read");
     auto const cleaner = cluster.connect(0, true);
     auto undeleted = try_request(cluster, *cleaner, "DELETE", "delete");
-    if (undeleted)
-        *undeleted += " One key is left: " + cluster.folder() + "/preflight.";
-    return problem ? problem : undeleted;
+    if (undeleted && !is_refusal(written))
+        found.leftover = *undeleted + " One key may be left: " + cluster.folder() + "/preflight.";
+}
+
+} // namespace
+
+preflight_result preflight(target& cluster)
+{
+    preflight_result found;
+    for (std::size_t node = 0; node < cluster.nodes().size() && !found.problem; ++node)
+        found.problem = reach(cluster, node);
+    if (!found.problem)
+        found.problem = find_leftovers(cluster, *cluster.connect(0));
+    if (!found.problem && !interrupt_guard::is_asked_to_stop())
+        try_key(cluster, found);
+    return found;
 }
 
 } // namespace probe

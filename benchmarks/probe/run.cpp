@@ -2,6 +2,7 @@
 #include "run.hpp"
 
 #include "interrupt.hpp"
+#include "json_file.hpp"
 #include "policies.hpp"
 #include "preflight.hpp"
 #include "progress.hpp"
@@ -15,7 +16,6 @@
 #include <curl/curl.h>
 
 #include <cstddef>
-#include <fstream>
 #include <vector>
 
 namespace probe {
@@ -84,12 +84,24 @@ int conclude(std::vector<measurement> const& all, target const& cluster, surroun
     return status;
 }
 
-int measure(options const& chosen, target& cluster, surroundings const& around, std::ofstream& json)
+/// The status of a run that was asked to stop: what had to be refused before then weighs more.
+int interrupted(surroundings const& around, int status)
+{
+    around.err << "probe: Interrupted.\n";
+    return status == status_ran ? status_interrupted : status;
+}
+
+int measure(options const& chosen, target& cluster, surroundings const& around, json_file& json)
 {
     interrupt_guard const guard;
-    bool has_index = false;
-    if (auto const problem = preflight(cluster, has_index))
-        return refuse(around, *problem);
+    auto const found = preflight(cluster);
+    int const left_status = found.leftover ? refuse(around, *found.leftover) : status_ran;
+    if (interrupt_guard::is_asked_to_stop()) // then the problem is that it was cut off
+        return interrupted(around, left_status);
+    if (found.problem)
+        return refuse(around, *found.problem);
+    if (found.leftover)
+        return left_status;
     for (auto const& name : chosen.policies)
         if (cluster.form() != dialect::openbao && find_policy(name)->openbao_only)
             return refuse(around, "The policy " + name +
@@ -97,7 +109,7 @@ int measure(options const& chosen, target& cluster, surroundings const& around, 
                                       "leave it out.");
 
     around.out << cluster.description() << ".\n" << plan_of(chosen, cluster) << "\n";
-    if (!has_index)
+    if (!found.has_index)
         around.out << "Its writes answer no X-Vault-Index, so it has no consistency to offer (Vault has it "
                       "in Enterprise "
                       "with performance standbys, OpenBao from 2.7): all policies do the same here.\n";
@@ -107,17 +119,13 @@ int measure(options const& chosen, target& cluster, surroundings const& around, 
     bool const was_interrupted = interrupt_guard::is_asked_to_stop();
     auto const left = load.remove_keys();
     int status = conclude(all, cluster, around);
-    if (json.is_open() && !(json << to_json(all) << std::flush))
+    if (!chosen.json_file.empty() && !json.write(to_json(all)))
         status = refuse(around, "The file " + chosen.json_file +
                                     " could not be written: see whether the disk is full.");
     if (left != 0)
         status = refuse(around, std::to_string(left) + " keys below " + cluster.folder() +
                                     "/ could not be removed: remove them by hand.");
-    if (was_interrupted) {
-        around.err << "probe: Interrupted.\n";
-        return status == status_ran ? status_interrupted : status;
-    }
-    return status;
+    return was_interrupted ? interrupted(around, status) : status;
 }
 
 } // namespace
@@ -132,13 +140,10 @@ int run(std::span<std::string const> arguments, surroundings const& around)
         around.out << help();
         return status_ran;
     }
-    std::ofstream json; // opened first: better no measurement than one that is lost
-    if (!chosen.json_file.empty()) {
-        json.open(chosen.json_file);
-        if (!json)
-            return refuse(around,
-                          "The file " + chosen.json_file + " cannot be written: give another one to --json.");
-    }
+    json_file json; // opened first: better no measurement than one that is lost
+    if (!chosen.json_file.empty() && !json.open(chosen.json_file))
+        return refuse(around,
+                      "The file " + chosen.json_file + " cannot be written: give another one to --json.");
     curl_library const library;
     target cluster(chosen);
     return measure(chosen, cluster, around, json);

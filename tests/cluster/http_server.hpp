@@ -16,8 +16,10 @@ namespace cluster {
 /// What belongs to the sockets and not to the model.
 struct http_options {
     nanoseconds forward_delay{};     ///< an answer that came over a hop between nodes is sent so much later
-    nanoseconds answer_delay{};      ///< every answer is sent so much later
     std::optional<tls_identity> tls; ///< with it the nodes speak https
+
+    /// Sees each request as it comes in, in the serving thread; the answer is sent so much later as it says.
+    std::function<nanoseconds(std::size_t node, request const& asked)> on_request;
 };
 
 /// The cluster on real sockets: one port of 127.0.0.1 a node, chosen by the system. One thread serves

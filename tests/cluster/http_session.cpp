@@ -117,7 +117,9 @@ private:
             return; // the socket itself failed
         }
         keep_alive_ = parser_->get().keep_alive();
-        after(shared_.emulated.handle(node_, translated(), shared_.now()));
+        const request asked = translated();
+        delay_ = shared_.options.on_request ? shared_.options.on_request(node_, asked) : nanoseconds{0};
+        after(shared_.emulated.handle(node_, asked, shared_.now()));
         shared_.look_at_held();
     }
 
@@ -145,11 +147,10 @@ private:
             arm();
             return;
         }
-        nanoseconds delay = shared_.options.answer_delay;
-        delay += result.note.forwarded ? shared_.options.forward_delay : nanoseconds{0};
+        const nanoseconds delay =
+            delay_ + (result.note.forwarded ? shared_.options.forward_delay : nanoseconds{0});
         if (delay <= nanoseconds{0}) {
-            write(std::move(result.answer), false);
-            return;
+            return write(std::move(result.answer), false);
         }
         timer_.expires_after(delay);
         timer_.async_wait(
@@ -278,6 +279,7 @@ private:
     std::optional<http::request_parser<http::string_body>> parser_;
     http::response<http::string_body> message_;
     ticket ticket_ = 0;
+    nanoseconds delay_{}; ///< of the answer to the last request
     bool keep_alive_ = false;
     bool watching_ = false;
 };

@@ -57,7 +57,7 @@ struct settings {
     std::uint64_t first_index = 0;                      ///< position of the log before the first write
 
     bool allow_forwarding_via_header = false; ///< Vault, replication stanza; its default
-    bool consistent_tokens = false;           ///< Vault: tokens made from now on carry the index of their making
+    bool consistent_tokens = false; ///< Vault: tokens made from now on carry the index of their making
 
     std::string consistency_fallback_behavior;       ///< OpenBao listener; empty means `fail`
     bool consistency_missing_header_forward = false; ///< OpenBao listener

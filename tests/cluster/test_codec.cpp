@@ -74,6 +74,24 @@ TEST_CASE("OpenBao's index")
     CHECK(decode_openbao_index("").error.empty());
     CHECK(encode_openbao_index({"", ""}) == base64_encode("{}"));
     CHECK(decode_openbao_index(base64_encode(R"({"cluster":null,"value":"1"})")).index->value == "1");
+    CHECK(decode_openbao_index(base64_encode("v1:c:1:0:")).error == "not a JSON object");
+}
+
+TEST_CASE("OpenBao's index: of several members that match, the last one counts")
+{
+    auto const value = [](std::string_view members) {
+        auto const decoded = decode_openbao_index(base64_encode("{" + std::string(members) + "}"));
+        return decoded.index ? decoded.index->value : decoded.error;
+    };
+    CHECK(value(R"("cluster":"c","value":"5","VALUE":"6")") == "6");
+    CHECK(value(R"("VALUE":"6","value":"5")") == "5");
+    CHECK(value(R"("value":"5","value":"6","Value":"7","value":"8")") == "8");
+    CHECK(value(R"("value":"5","vALUE":null)") == "5");
+    CHECK(value(R"("value":"5","other":{"value":"6"},"more":[{"value":"7"},"8"])") == "5");
+    CHECK(value(R"("Value":7,"value":"5")") == "Value is not a string");
+    CHECK(value(R"("value":["5"])") == "value is not a string");
+    CHECK(value(R"("value":"5","value":{})") == "value is not a string");
+    CHECK(value(R"("value":"5",)") == "not a JSON object");
 }
 
 TEST_CASE("LSNs are ordered by number, not by text")

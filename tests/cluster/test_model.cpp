@@ -150,6 +150,29 @@ TEST_CASE("await-state waits 25 ms at least, for an index that no log has yet as
     CHECK(time.now() == 36ms);
 }
 
+TEST_CASE("await-state waits as long as configured, 60 s at most; the 25 ms may be added")
+{
+    settings set = with_lag("constant:1h", dialect::openbao);
+    auto const waited = [](settings const& chosen) {
+        model emulated(chosen);
+        virtual_time time(emulated);
+        const field_list wait = {{"X-Vault-Index", emulated.index_text({1, 0})},
+                                 {"X-Vault-Inconsistent", "await-state"}};
+        CHECK(time.ask(1, ask("GET", "kv/k", wait)).status == 429);
+        return time.now();
+    };
+    set.consistency_max_index_wait = 100ms;
+    CHECK(waited(set) == 100ms);
+    set.consistency_max_index_wait = 10min;
+    CHECK(waited(set) == 60s);
+    set.unknown.await_adds_floor = true;
+    CHECK(waited(set) == 60s);
+    set.consistency_max_index_wait = 100ms;
+    CHECK(waited(set) == 125ms);
+    set.consistency_max_index_wait = 0s;
+    CHECK(waited(set) == 25ms);
+}
+
 TEST_CASE("a hook wakes what waits; a request that was given up does not come back")
 {
     settings set = with_lag("constant:1h", dialect::openbao);
@@ -173,16 +196,18 @@ TEST_CASE("a hook wakes what waits; a request that was given up does not come ba
     CHECK(emulated.held_count() == 0);
 }
 
-TEST_CASE("the header check may look at an index that is some milliseconds old")
+TEST_CASE("OpenBao's header check looks at an index that is up to 5 ms old, unless told otherwise")
 {
-    settings set = with_lag("constant:1ms", dialect::openbao);
-    set.index_cache_age = 5ms;
-    model emulated(set);
-    const request asked = ask("GET", "kv/k", {{"X-Vault-Index", emulated.index_text({1, 0})}});
-    CHECK(emulated.handle(1, asked, 0ms).answer.status == 429);
-    (void)emulated.handle(0, ask("PUT", "kv/k", {}, value(1)), 0ms);
-    CHECK(emulated.handle(1, asked, 2ms).answer.status == 429);
-    CHECK(emulated.handle(1, asked, 5ms).answer.status == 200);
+    for (bool const exact : {false, true}) {
+        settings set = with_lag("constant:1ms", dialect::openbao);
+        set.index_cache_age = exact ? 0ms : set.index_cache_age;
+        model emulated(set);
+        const request asked = ask("GET", "kv/k", {{"X-Vault-Index", emulated.index_text({1, 0})}});
+        CHECK(emulated.handle(1, asked, 0ms).answer.status == 429);
+        (void)emulated.handle(0, ask("PUT", "kv/k", {}, value(1)), 0ms);
+        CHECK(emulated.handle(1, asked, 2ms).answer.status == (exact ? 200 : 429));
+        CHECK(emulated.handle(1, asked, 5ms).answer.status == 200);
+    }
 }
 
 TEST_CASE("an election: none is active for a while, then the log goes on at another node")

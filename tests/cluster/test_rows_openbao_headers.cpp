@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// OpenBao 2.7: headers that are refused, and what is forwarded.
+// OpenBao 2.7: headers that are refused, and those that are not.
 #include "codec.hpp"
 #include "rows.hpp"
 
@@ -31,7 +31,6 @@ const line forward{"X-Vault-Inconsistent", "forward-active-node"};
 const line wait{"X-Vault-Inconsistent", "await-state"};
 
 void one_write(scene& s) { s.at_active("PUT", "kv/foo", R"({"v":1})"); }
-void old_clients_forwarded(settings& s) { s.consistency_missing_header_forward = true; }
 request with(field_list fields) { return ask("GET", "kv/foo", std::move(fields)); }
 
 request with_index(std::string_view text)
@@ -215,87 +214,9 @@ const std::vector<row> headers = {
      .log_end = 11},
 };
 
-const std::vector<row> forwarding = {
-    {.fact = "clients without headers are forwarded if so configured",
-     .source = listener,
-     .tune = old_clients_forwarded,
-     .before = one_write,
-     .node = 1,
-     .asked = with({}),
-     .status = 200,
-     .served_by = 0},
-    {.fact = "… with an index of another cluster as well",
-     .source = index_go,
-     .tune = old_clients_forwarded,
-     .before = one_write,
-     .node = 1,
-     .asked = with({{"X-Vault-Index", "@foreign"}}),
-     .status = 200,
-     .served_by = 0},
-    {.fact = "… not if they know X-Vault-Inconsistent",
-     .source = index_go,
-     .tune = old_clients_forwarded,
-     .before = one_write,
-     .node = 1,
-     .asked = with({fail}),
-     .status = 404,
-     .served_by = 1},
-    {.fact = "… not if their index is there",
-     .source = index_go,
-     .tune = old_clients_forwarded,
-     .node = 1,
-     .asked = with({{"X-Vault-Index", "@10:0"}}),
-     .status = 404,
-     .served_by = 1},
-    {.fact = "X-Vault-No-Request-Forwarding turns forwarding into 307",
-     .source = index_go,
-     .before = one_write,
-     .node = 1,
-     .asked = with({behind, forward, {"X-Vault-No-Request-Forwarding", "1"}}),
-     .status = 307,
-     .lacks = {"X-Vault-Index"}},
-    {.fact = "a hop that fails becomes 307",
-     .source = index_go,
-     .tune = [](settings& s) { s.forwarding_works = false; },
-     .before = one_write,
-     .node = 1,
-     .asked = with({behind, forward}),
-     .status = 307,
-     .has = {{"Location", "http://node-0:8200/v1/kv/foo"}},
-     .lacks = {"X-Vault-Index", "Retry-After"}},
-    {.fact = "a standby that serves no reads forwards",
-     .source = listener,
-     .before = one_write,
-     .node = 3,
-     .asked = with({}),
-     .status = 200,
-     .served_by = 0},
-    {.fact = "a standby that serves no reads checks the index first",
-     .source = index_go,
-     .before = one_write,
-     .node = 3,
-     .asked = with({behind}),
-     .status = 429},
-    {.fact = "the quota comes before the header check (assumed: known of Vault only)",
-     .source = "Vault http/handler.go",
-     .tune = [](settings& s) { s.requests_per_second = 1; },
-     .before = one_write,
-     .asked = with({behind, behind}),
-     .status = 429,
-     .body = R"({"errors":["request path \"kv/foo\": rate limit quota exceeded"]})"},
-    {.fact = "a standby's sys/health is 429 with a body",
-     .source = "OpenBao internal/http/sys_health.go",
-     .node = 1,
-     .asked = ask_as_nobody("GET", "sys/health"),
-     .status = 429,
-     .lacks = {"X-Vault-Index", "Retry-After"}},
-};
-
 } // namespace
 
 TEST_CASE("OpenBao: headers that are refused, and those that are not")
 {
     check_rows(dialect::openbao, headers);
 }
-
-TEST_CASE("OpenBao: forwarding and the rest") { check_rows(dialect::openbao, forwarding); }

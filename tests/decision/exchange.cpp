@@ -719,6 +719,35 @@ TEST_CASE("a redirect to a declared node is followed, there goes the index, and 
     CHECK(view.active_address() == "https://ACTIVE:8200");
 }
 
+TEST_CASE("where a redirect led is left again, and forgotten, when nobody answers there")
+{
+    auto view = view_of(dialect::vault);
+    view.add_node(active_url);
+    CHECK(trace(policy_of(when_inconsistent::retry), on_vault, view,
+                {redirect_to(active_url), broken, answer(200)}, with_address(reading)) ==
+          lines{"0 any first_attempt: 1 index", "0 active redirected: 1 index", "10 any repeating: 1 index",
+                "10 deliver answered"});
+    CHECK(view.active_address().empty());
+}
+
+TEST_CASE("an OpenBao of another cluster takes the index for none: its answer to a read is no proof")
+{
+    auto const foreign = answer(200).with("X-Vault-Index", openbao("other", "900"));
+    CHECK(trace(when_inconsistent::retry, on_openbao, {foreign}).back() == "0 give up unproven");
+    CHECK(trace(when_inconsistent::retry, on_openbao, {foreign}, writing).back() == "0 deliver answered");
+    CHECK(trace(when_inconsistent::retry, {}, {foreign}).back() == "0 deliver answered");
+    auto const own = answer(200).with("X-Vault-Index", openbao("c", "900"));
+    CHECK(trace(when_inconsistent::retry, on_openbao, {own}).back() == "0 deliver answered");
+}
+
+TEST_CASE("a 429 that nobody explains is waited for where it does no harm, and else delivered")
+{
+    auto const throttled = answer(429, "<html>slow down</html>").with("Retry-After", "2");
+    CHECK(trace(when_inconsistent::retry, on_vault, {throttled, answer(200)}).back() ==
+          "2000 deliver answered");
+    CHECK(trace(when_inconsistent::retry, on_vault, {throttled}, writing).back() == "0 deliver answered");
+}
+
 TEST_CASE("a redirect to a stranger is not followed, and the index does not go there")
 {
     for (std::string_view const location :

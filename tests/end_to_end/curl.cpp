@@ -46,6 +46,25 @@ TEST_CASE("curl: forwarding that is barred is asked for once")
     end_to_end::check_barred_forwarding<stack>();
 }
 
+TEST_CASE("curl: a write gets a connection of its own, lest libcurl sends it twice; a read need not")
+{
+    cluster::http_server server{cluster::settings{}};
+    afterwrite::curl_transport vault{server.address(0)};
+    auto const new_connections = [&](std::string method) {
+        auto request = stack::make(std::move(method), "/v1/kv/foo", R"({"v":1})");
+        REQUIRE(vault(request, {}));
+        long count = -1;
+        curl_easy_getinfo(vault.handle(), CURLINFO_NUM_CONNECTS, &count);
+        return count;
+    };
+    CHECK(new_connections("GET") == 1);
+    CHECK(new_connections("GET") == 0);
+    CHECK(new_connections("PUT") == 1);
+    CHECK(new_connections("GET") == 0);
+    vault.set_reuse_for_writes(true);
+    CHECK(new_connections("PUT") == 0);
+}
+
 TEST_CASE("curl: redirects are followed to declared nodes alone")
 {
     end_to_end::check_redirects<stack>(dialect::vault);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <afterwrite/adapters/httplib.hpp>
 #include <iostream>
-
 httplib::Request request(std::string method, std::string path, std::string body = {})
 {
     httplib::Request made;

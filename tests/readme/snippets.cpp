@@ -56,24 +56,39 @@ using namespace std::chrono_literals;
 [[maybe_unused]] afterwrite::consistency_policy const policy{
     .enforce = afterwrite::enforce_consistency::always,
     .when = afterwrite::when_inconsistent::forward,
-    .limit = {.max_attempts = 5, .timeout = 3s},
+    .limit = {.timeout = 3s},
 };
 
-[[maybe_unused]] httplib::Response loop(httplib::Request request, afterwrite::session& session,
-                                        afterwrite::replication_view& cluster,
-                                        afterwrite::request_facts const& facts, std::uint64_t seed,
-                                        auto transport, auto now, auto wait_until)
+template <class Response>
+[[maybe_unused]] afterwrite::step loop(httplib::Request request, std::optional<Response>& response,
+                                       afterwrite::session& session, afterwrite::replication_view& cluster,
+                                       afterwrite::request_facts const& facts, std::uint64_t seed,
+                                       auto transport, auto now, auto wait_until)
 {
     afterwrite::exchange exchange(policy, session.required(cluster), facts, now(), seed);
-    for (;;) {
-        exchange.prepare(request, cluster);
-        auto const response = transport(request);
-        session.record(response, exchange.carried(), now());
-        auto const step = exchange.on_response(response, cluster, now());
-        if (step.is_final())
-            return response;
+    auto step = exchange.first(cluster);
+    while (!step.is_final()) {
         wait_until(step.not_before);
+        exchange.prepare(request, cluster);
+        response = transport(request, exchange.to());
+        if (response)
+            session.record(*response, exchange.carried(), now());
+        step = response ? exchange.on_response(*response, cluster, now())
+                        : exchange.on_transport_error(cluster, now());
     }
+    return step; // deliver: response is the answer; give_up: it may be stale, and step.why says why
+}
+
+[[maybe_unused]] afterwrite::step run_loop(afterwrite::session& session,
+                                           afterwrite::replication_view& cluster)
+{
+    std::optional<httplib::Response> response;
+    auto const transport = [](httplib::Request&, afterwrite::route) {
+        return std::optional<httplib::Response>();
+    };
+    return loop(
+        {}, response, session, cluster, {}, 1, transport, [] { return afterwrite::clock::now(); },
+        [](afterwrite::time_point) {});
 }
 
 httplib::Request put(std::string path, std::string data)
@@ -92,23 +107,15 @@ httplib::Request get(std::string path)
     return made;
 }
 
-/// The text to hand on: of a Vault session that made one write there is one.
-std::string state_of(afterwrite::session const& session)
-{
-    std::string state;
-    session.required().for_each(
-        [&](std::string_view index) { state += (state.empty() ? "" : ", ") + std::string(index); });
-    return state;
-}
-
 [[maybe_unused]] auto record_and_require(httplib::Client& vault, afterwrite::replication_view& cluster,
                                          std::string const& path, std::string const& data)
 {
     afterwrite::session writer;
     afterwrite::send(vault, put(path, data), writer, cluster);
+    std::string const state = writer.required().field_value();
 
     afterwrite::session reader;
-    reader.record(state_of(writer), afterwrite::clock::now());
+    reader.record(state, afterwrite::clock::now());
     auto const secret = afterwrite::send(vault, get(path), reader, cluster);
     return secret;
 }

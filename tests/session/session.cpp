@@ -177,3 +177,23 @@ TEST_CASE("an error or a redirect may come from a standby: its index proves noth
         CHECK(mine.required().holds(openbao("c", "def")));
     }
 }
+
+TEST_CASE("a cleared session requires nothing, whatever fenced it")
+{
+    session session;
+    session.record(std::string("djE6") + std::string(max_index_size, 'a'), at(0s));
+    REQUIRE(session.required().fenced());
+    session.clear();
+    CHECK(session.required().empty());
+}
+
+TEST_CASE("what one session requires is handed to another as a text")
+{
+    session writer;
+    writer.record(vault("c", 2, 0), at(0s));
+    writer.record(vault("c", 0, 2), at(0s));
+    session reader;
+    CHECK(reader.record(writer.required().field_value(), at(0s)).kept == 2);
+    CHECK(reader.required().demand("c") == wal_position{2, 2});
+    CHECK(required_states().field_value().empty());
+}

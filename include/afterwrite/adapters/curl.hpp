@@ -21,6 +21,8 @@
 //     for (auto next = exchange.first(view); !next.is_final();) {
 //         std::this_thread::sleep_until(next.not_before);         // never inside a callback
 //         exchange.prepare(request, view);
+//         if (request.fields.is_out_of_memory())
+//             break;                                              // a field may be missing: do not send
 //         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request.fields.list());
 //         body.clear();                                           // what your WRITEFUNCTION appends to
 //         CURLcode const error = curl_easy_perform(easy);         // FOLLOWLOCATION and FAILONERROR off
@@ -64,12 +66,17 @@ struct message_traits<curl_response> {
         }
     }
 
+    /// 0, as if no answer had come, where it has more indices than are visited: one might be lost unseen.
     static int status(curl_response const& response) noexcept
     {
         long code = 0;
-        if (response.easy != nullptr)
-            curl_easy_getinfo(response.easy, CURLINFO_RESPONSE_CODE, &code);
-        return static_cast<int>(code);
+        curl_header* index = nullptr;
+        if (response.easy == nullptr)
+            return 0;
+        curl_easy_getinfo(response.easy, CURLINFO_RESPONSE_CODE, &code);
+        bool const has_index =
+            curl_easy_header(response.easy, "X-Vault-Index", 0, CURLH_HEADER, -1, &index) == CURLHE_OK;
+        return has_index && index->amount > max_values ? 0 : static_cast<int>(code);
     }
 
     static std::string_view body(curl_response const& response) noexcept { return response.body; }
@@ -79,7 +86,7 @@ private:
     static constexpr std::size_t longest_name = 63;
 
     /// libcurl searches from the beginning for each value, so a head full of them costs the square of their
-    /// number. What a server sends beyond is passed over.
+    /// number, and what a server sends beyond is passed over.
     static constexpr std::size_t max_values = 4096;
 };
 
