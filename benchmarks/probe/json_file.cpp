@@ -7,6 +7,8 @@ namespace probe {
 
 namespace fs = std::filesystem;
 
+constexpr int most_links = 40; // as Linux: more are a circle
+
 json_file::~json_file()
 {
     std::error_code ignored;
@@ -18,8 +20,9 @@ bool json_file::open(std::string const& name)
 {
     std::error_code error;
     place_ = name;
-    if (fs::is_symlink(place_, error)) // or the link would be replaced, and not what it names
-        place_ = fs::weakly_canonical(place_, error);
+    // Or a link would be replaced, and not what it names, which need not be there yet.
+    for (int links = 0; links < most_links && fs::is_symlink(place_, error); ++links)
+        place_ = place_.parent_path() / fs::read_symlink(place_, error);
     auto const kind = fs::status(place_, error).type();
     if (kind == fs::file_type::directory || !place_.has_filename())
         return false;

@@ -83,7 +83,7 @@ sentence find_leftovers(target const& cluster, curl_transport& connection)
 }
 
 sentence try_request(target const& cluster, curl_transport& connection, std::string_view method,
-                     std::string_view what, curl_reply* answer = nullptr)
+                     std::string_view what, std::optional<curl_reply>* answer = nullptr)
 {
     constexpr std::string_view body = R"({"probe":"preflight"})";
     auto request = cluster.request(method, cluster.folder() + "/preflight",
@@ -114,23 +114,23 @@ sentence learn_dialect(target& cluster, curl_answer const& written)
 }
 
 /// Whether the answer leaves no doubt that nothing was written.
-bool is_refusal(curl_reply const& reply) { return reply && reply->status >= 300 && reply->status < 500; }
+bool is_refusal(curl_reply const& reply) { return reply && reply->status >= 300 && reply->status <= 499; }
 
 /// Writes a key, reads it, and removes it in any case: its write may have arrived though no answer did.
 void try_key(target& cluster, preflight_result& found)
 {
     auto const connection = cluster.connect(0);
-    curl_reply written;
+    std::optional<curl_reply> written;
     found.problem = try_request(cluster, *connection, "POST", "write", &written);
     if (!found.problem) {
-        found.has_index = !written->head.field(afterwrite::field_names::index).empty();
-        found.problem = learn_dialect(cluster, *written);
+        found.has_index = !(*written)->head.field(afterwrite::field_names::index).empty();
+        found.problem = learn_dialect(cluster, **written);
     }
     if (!found.problem)
         found.problem = try_request(cluster, *connection, "GET", "read");
     auto const cleaner = cluster.connect(0, true);
     auto undeleted = try_request(cluster, *cleaner, "DELETE", "delete");
-    if (undeleted && !is_refusal(written))
+    if (undeleted && !is_refusal(*written))
         found.leftover = *undeleted + " One key may be left: " + cluster.folder() + "/preflight.";
 }
 

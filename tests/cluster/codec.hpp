@@ -77,9 +77,9 @@ struct openbao_index_result {
 /// members that match the last one counts.
 [[nodiscard]] openbao_index_result decode_openbao_index(std::string_view text);
 
-/// A token that says which entry of the log made it: `hvs.`, the letters, the index in 16 hexadecimal digits and
-/// the HMAC of both; with 24 letters 104 characters behind the prefix. It stands in for Vault's own encoding
-/// (base64 of a signed protobuf message, 91 characters at least), which comes later: clients see a text.
+/// A token that says which entry of the log made it: `hvs.`, the letters, the index in 16 hexadecimal digits
+/// and the HMAC of both; with 24 letters 104 characters behind the prefix. It stands in for Vault's own
+/// encoding (base64 of a signed protobuf message, 91 characters at least), which comes later.
 [[nodiscard]] std::string encode_consistent_token(std::string_view letters, std::uint64_t index,
                                                   hmac_signer const& signer);
 

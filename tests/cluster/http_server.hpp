@@ -19,7 +19,7 @@ struct http_options {
     std::optional<tls_identity> tls; ///< with it the nodes speak https
 
     /// Sees each request as it comes in, in the serving thread; the answer is sent so much later as it says.
-    std::function<nanoseconds(std::size_t node, request const& asked)> on_request;
+    std::function<nanoseconds(std::size_t node, request const& asked)> on_request{};
 };
 
 /// The cluster on real sockets: one port of 127.0.0.1 a node, chosen by the system. One thread serves

@@ -29,8 +29,8 @@ struct scene {
     /// Everything written lands everywhere.
     void land() { emulated.drop_lag(now); }
 
-    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices, `@token` by
-    /// the token.
+    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices,
+    /// `@token` by the token.
     [[nodiscard]] std::string expand(std::string_view text) const;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Vault Enterprise: tokens that carry the index of their making (server-side consistent tokens), and their quota.
+// Vault Enterprise: tokens that carry the index of their making (server-side consistent tokens), their quota.
 #include "codec.hpp"
 #include "rows.hpp"
 

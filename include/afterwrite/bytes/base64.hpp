@@ -104,14 +104,11 @@ inline constexpr base64_places base64_meaning;
     return base64_decoded_size_max(text.size()) - padding;
 }
 
-/// Encodes `bytes` into `out` with padding and says how many characters there are; nothing if `out` is
-/// smaller than `base64_encoded_size(bytes.size())`.
-[[nodiscard]] constexpr std::optional<std::size_t> base64_encode(std::string_view bytes,
-                                                                 std::span<char> out) noexcept
+namespace detail {
+
+/// `out` holds `base64_encoded_size(bytes.size())` characters.
+constexpr void write_base64(std::string_view bytes, char* out) noexcept
 {
-    std::size_t const size = base64_encoded_size(bytes.size());
-    if (out.size() < size)
-        return std::nullopt;
     auto const byte = [bytes](std::size_t i) {
         return i < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])) : 0;
     };
@@ -123,6 +120,19 @@ inline constexpr base64_places base64_meaning;
         out[to + 2] = from + 1 < bytes.size() ? detail::base64_alphabet[bits >> 6 & 63] : '=';
         out[to + 3] = from + 2 < bytes.size() ? detail::base64_alphabet[bits & 63] : '=';
     }
+}
+
+} // namespace detail
+
+/// Encodes `bytes` into `out` with padding and says how many characters there are; nothing if `out` is
+/// smaller than `base64_encoded_size(bytes.size())`.
+[[nodiscard]] constexpr std::optional<std::size_t> base64_encode(std::string_view bytes,
+                                                                 std::span<char> out) noexcept
+{
+    std::size_t const size = base64_encoded_size(bytes.size());
+    if (out.size() < size)
+        return std::nullopt;
+    detail::write_base64(bytes, out.data());
     return size;
 }
 
@@ -130,7 +140,7 @@ inline constexpr base64_places base64_meaning;
 [[nodiscard]] inline std::string base64_encode(std::string_view bytes)
 {
     std::string text(base64_encoded_size(bytes.size()), '\0');
-    static_cast<void>(base64_encode(bytes, std::span(text.data(), text.size())));
+    detail::write_base64(bytes, text.data()); // no span: to make one of a string is slow to compile
     return text;
 }
 

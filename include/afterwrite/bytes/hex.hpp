@@ -41,6 +41,16 @@ namespace detail {
     return (~(digit | letter) | word) & top;
 }
 
+/// `out` holds two characters for each byte.
+constexpr void write_hex(std::span<std::uint8_t const> bytes, char* out) noexcept
+{
+    constexpr char digits[] = "0123456789abcdef";
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
 } // namespace detail
 
 /// Whether `text` is what `hex_decode` decodes: an even number of hexadecimal digits, of either case; none is
@@ -77,13 +87,9 @@ namespace detail {
 [[nodiscard]] constexpr std::optional<std::size_t> hex_encode(std::span<std::uint8_t const> bytes,
                                                               std::span<char> out) noexcept
 {
-    constexpr char digits[] = "0123456789abcdef";
     if (out.size() / 2 < bytes.size())
         return std::nullopt;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        out[2 * i] = digits[bytes[i] >> 4];
-        out[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    detail::write_hex(bytes, out.data());
     return 2 * bytes.size();
 }
 
@@ -91,7 +97,7 @@ namespace detail {
 [[nodiscard]] inline std::string hex_encode(std::span<std::uint8_t const> bytes)
 {
     std::string text(2 * bytes.size(), '\0');
-    static_cast<void>(hex_encode(bytes, std::span<char>(text)));
+    detail::write_hex(bytes, text.data()); // no span: to make one of a string is slow to compile
     return text;
 }
 
