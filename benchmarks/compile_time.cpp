@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -84,16 +85,19 @@ private:
 
 bool run(std::string const& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
-/// Those of this machine, of each kind the oldest that the library is made for.
+/// Of each kind the oldest that the library is made for, if this machine has it; a kind that it lacks is
+/// named.
 std::vector<std::string> compilers()
 {
     std::vector<std::string> found;
-    for (auto const& names : {std::vector<std::string>{"g++-12", "g++"}, {"clang++-14", "clang++"}})
-        for (auto const& name : names)
-            if (run(name + " --version")) {
-                found.push_back(name);
-                break;
-            }
+    for (auto const& names : {std::vector<std::string>{"g++-12", "g++"}, {"clang++-14", "clang++"}}) {
+        auto const here = std::find_if(names.begin(), names.end(),
+                                       [](auto const& name) { return run(name + " --version"); });
+        if (here != names.end())
+            found.push_back(*here);
+        else
+            std::printf("compile_time  left out: there is no %s on this machine\n", names.back().c_str());
+    }
     return found;
 }
 
@@ -109,74 +113,110 @@ double seconds_of_children()
     return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-/// One of the two units, as one compiler takes it.
-struct contestant {
-    std::string name;
-    std::string command;
-    std::vector<double> seconds{};
-
-    void compile()
-    {
-        double const before = seconds_of_children();
-        if (!run(command)) {
-            std::fprintf(stderr, "This failed: %s\n", command.c_str());
-            std::exit(1);
-        }
-        seconds.push_back(seconds_of_children() - before);
-    }
-};
-
 double median(std::vector<double> values)
 {
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
 }
 
+/// One of the two units, as one compiler takes it.
+struct contestant {
+    std::string name;
+    std::string command;
+    std::vector<double> cpu_seconds{};
+    std::vector<double> real_seconds{};
+
+    void compile()
+    {
+        auto const began = std::chrono::steady_clock::now();
+        double const before = seconds_of_children();
+        if (!run(command)) {
+            std::fprintf(stderr, "This failed: %s\n", command.c_str());
+            std::exit(1);
+        }
+        cpu_seconds.push_back(seconds_of_children() - before);
+        real_seconds.push_back(
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    }
+
+    /// The entry of Google Benchmark's JSON; `counter` is a member more, or empty.
+    [[nodiscard]] std::string json(std::string const& counter) const
+    {
+        auto const count = std::to_string(cpu_seconds.size());
+        return "    {\"name\": \"" + name + "_median\", \"run_name\": \"" + name +
+               "\", \"run_type\": \"aggregate\", \"aggregate_name\": \"median\", \"repetitions\": " + count +
+               ", \"threads\": 1, \"iterations\": " + count +
+               ", \"real_time\": " + std::to_string(median(real_seconds) * 1e3) +
+               ", \"cpu_time\": " + std::to_string(median(cpu_seconds) * 1e3) + ", \"time_unit\": \"ms\"" +
+               counter + "}";
+    }
+};
+
 /// Each pair was compiled at nearly the same time, so what slows the machine down for a while slows both.
 double median_ratio(contestant const& a, contestant const& b)
 {
     std::vector<double> ratios;
-    for (std::size_t i = 0; i < a.seconds.size(); ++i)
-        ratios.push_back(a.seconds[i] / b.seconds[i]);
+    for (std::size_t i = 0; i < a.cpu_seconds.size(); ++i)
+        ratios.push_back(a.cpu_seconds[i] / b.cpu_seconds[i]);
     return median(ratios);
 }
 
+constexpr double most = 1.5; // what the library promises
+
 /// Prints, and returns the entries for the JSON file.
-std::string compare(std::string const& compiler, std::string const& with_library, std::string const& without)
+std::string compare(std::string const& compiler, std::string const& with_library, std::string const& without,
+                    int repetitions)
 {
-    constexpr int repetitions = 15;
     auto const command = [&](std::string const& unit) {
         return compiler + " -std=c++20 -O0 -c -I'" + include_dir.string() + "' '" + unit + "' -o '" + unit +
                ".o'";
     };
     contestant library{"compile_time_" + compiler + "/afterwrite", command(with_library)};
     contestant standard{"compile_time_" + compiler + "/standard_headers", command(without)};
-    library.compile(); // once for the caches
-    library.seconds.clear();
+    contestant(library).compile();          // once for the caches
     for (int i = 0; i < repetitions; ++i) { // in turn, so that a change of the processor's speed hits both
         library.compile();
         standard.compile();
     }
-    std::string entries;
-    for (auto const* each : {&library, &standard}) {
-        double const milliseconds = median(each->seconds) * 1e3;
-        std::printf("%-40s %8.0f ms of CPU, median of %d\n", each->name.c_str(), milliseconds, repetitions);
-        entries += std::string(entries.empty() ? "" : ",\n") + "    {\"name\": \"" + each->name +
-                   "\", \"aggregate_name\": \"median\", \"cpu_time\": " + std::to_string(milliseconds) +
-                   ", \"time_unit\": \"ms\"}";
+    for (auto const* each : {&library, &standard})
+        std::printf("%-40s %8.0f ms of CPU, median of %d\n", each->name.c_str(),
+                    median(each->cpu_seconds) * 1e3, repetitions);
+    double const ratio = median_ratio(library, standard);
+    std::printf("compile_time  %s : %s = %.2f  (must be at most %.2f: %s)\n", library.name.c_str(),
+                standard.name.c_str(), ratio, most, ratio <= most ? "kept" : "BROKEN");
+    return library.json(", \"ratio_to_standard_headers\": " + std::to_string(ratio)) + ",\n" +
+           standard.json("");
+}
+
+struct options {
+    std::string json_file{};
+    int repetitions = 15;
+    bool is_usable = true;
+};
+
+/// Of Google Benchmark's options, --benchmark_repetitions counts; the others mean nothing here.
+options read_options(std::vector<std::string> const& arguments)
+{
+    constexpr std::string_view repetitions = "--benchmark_repetitions=";
+    options read;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == "--json" && i + 1 < arguments.size())
+            read.json_file = arguments[++i];
+        else if (arguments[i].starts_with(repetitions))
+            read.repetitions = std::max(1, std::atoi(arguments[i].c_str() + repetitions.size()));
+        else if (!arguments[i].starts_with("--benchmark_"))
+            read.is_usable = false;
     }
-    std::printf("compile_time  %s : %s = %.2f\n", library.name.c_str(), standard.name.c_str(),
-                median_ratio(library, standard));
-    return entries;
+    return read;
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    std::vector<std::string> const arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    if (!arguments.empty() && (arguments.size() != 2 || arguments[0] != "--json")) {
-        std::fputs("usage: compile_time [--json FILE]\n", stderr);
+    auto const chosen = read_options({argv + (argc > 0 ? 1 : 0), argv + argc});
+    if (!chosen.is_usable) {
+        std::fputs("usage: compile_time [--json FILE] [--benchmark_repetitions=N]\n", stderr);
         return 2;
     }
     std::set<std::string> seen;
@@ -187,14 +227,15 @@ int main(int argc, char** argv)
     auto const without = folder.write("standard.cpp", includes_of(standard));
     std::string entries;
     for (auto const& compiler : compilers())
-        entries += std::string(entries.empty() ? "" : ",\n") + compare(compiler, with_library, without);
-    if (entries.empty()) {
-        std::fputs("There is neither g++ nor clang++ on this machine.\n", stderr);
+        entries += std::string(entries.empty() ? "" : ",\n") +
+                   compare(compiler, with_library, without, chosen.repetitions);
+    if (entries.empty())
         return 1;
-    }
-    if (!arguments.empty() && !(std::ofstream(arguments[1]) << "{\n  \"benchmarks\": [\n"
-                                                            << entries << "\n  ]\n}\n")) {
-        std::fprintf(stderr, "The file %s cannot be written.\n", arguments[1].c_str());
+    if (!chosen.json_file.empty() &&
+        !(std::ofstream(chosen.json_file) << "{\n  \"context\": {\"executable\": \"compile_time\"},\n"
+                                          << "  \"benchmarks\": [\n"
+                                          << entries << "\n  ]\n}\n")) {
+        std::fprintf(stderr, "The file %s cannot be written.\n", chosen.json_file.c_str());
         return 1;
     }
     return 0;

@@ -37,7 +37,7 @@ while [ $# != 0 ]; do
 done
 
 if [ -z "$names" ]; then
-    names=$(cd "$source_dir/benchmarks" && ls -- *.cpp | sed -e '/^probe\.cpp$/d' -e 's/\.cpp$//')
+    names=$(cd "$source_dir/benchmarks" && find . -maxdepth 1 -name '*.cpp' | LC_ALL=C sort | sed -e '/^\.\/probe\.cpp$/d' -e 's|^\./\(.*\)\.cpp$|\1|')
 fi
 packages=
 for name in $names; do

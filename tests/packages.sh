@@ -53,6 +53,8 @@ packages_repair() {
     find "$packages_root" -name '*.pc' -type f | while read -r file; do
         sed -i "\\|=$packages_root/|!s|^\([a-z_]*dir\|prefix\)=/usr|\1=$packages_root/usr|" "$file"
     done
+    # Compilers, which come along with clang-tidy, do not work where they were not installed.
+    rm -f "$packages_root"/usr/bin/*clang-14 "$packages_root"/usr/bin/*clang++* "$packages_root"/usr/bin/*g[c+][c+]*
     for file in "$packages_root"/usr/bin/*; do # scripts find the interpreter that was unpacked with them
         case $(head -c 20 "$file" 2>/dev/null | tr -d '\000' | head -n 1) in
             '#!'*/usr/bin/python3*) sed -i '1s|/usr/bin/python3|/usr/bin/env python3|' "$file" ;;
@@ -115,6 +117,7 @@ packages_install() {
 
 # packages_prepend VARIABLE FOLDER: to a list of folders, unless it is on it.
 packages_prepend() {
+    folders=
     eval "folders=\${$1:-}"
     case ":$folders:" in *":$2:"*) return 0 ;; esac
     if [ -d "$2" ]; then export "$1=$2${folders:+:$folders}"; fi
@@ -187,9 +190,11 @@ need_tools() {
     packages_export
     for item in "$@"; do
         if ! has_tool "${item%%:*}"; then
+            package=${item#*:}
+            case "$unpacked $installed " in *" $package "*) continue ;; esac
             case $packages_relocatable in
-                *" ${item#*:} "*) unpacked="$unpacked ${item#*:}" ;;
-                *) installed="$installed ${item#*:}" ;;
+                *" $package "*) unpacked="$unpacked $package" ;;
+                *) installed="$installed $package" ;;
             esac
         fi
     done
@@ -250,11 +255,11 @@ build() {
 # build_benchmarks TREE NAMES TARGET...: fails, and shows the end of its log, if they cannot be built.
 build_benchmarks() {
     tree=$1
-    names=$2
+    benchmarks=$2
     shift 2
     log=$build_dir/log/${tree##*/}.log
     if { configure "$tree" "$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O2 -DNDEBUG' \
-        -DAFTERWRITE_BUILD_TESTS=OFF -DAFTERWRITE_BUILD_BENCHMARKS=ON -DAFTERWRITE_BENCHMARKS="$names" &&
+        -DAFTERWRITE_BUILD_TESTS=OFF -DAFTERWRITE_BUILD_BENCHMARKS=ON -DAFTERWRITE_BENCHMARKS="$benchmarks" &&
         build "$tree" "$@"; } >"$log" 2>&1 </dev/null; then return 0; fi
     tail -n 60 "$log" >&2
     echo "The build failed; its log is $log." >&2

@@ -449,20 +449,96 @@ bool holds_tests(std::string_view path)
            (!path.starts_with("tests/cluster/") || name.starts_with("test_"));
 }
 
+/// A heuristic: where a function begins, its name, or that of a test case in doctest's words, and its body.
+struct function_of_file {
+    std::size_t line;
+    std::string name;
+    std::string body;
+};
+
+std::vector<function_of_file> functions_of(std::string const& code)
+{
+    auto const is_letter = [](char letter) {
+        return letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0;
+    };
+    std::vector<function_of_file> found;
+    std::size_t began = 0; // after the last ; { or } outside parentheses
+    int parentheses = 0;
+    for (std::size_t i = 0; i < code.size(); ++i) {
+        parentheses += code[i] == '(' ? 1 : code[i] == ')' ? -1 : 0;
+        auto const head = code.substr(began, i - began);
+        if (code[i] == '{' && parentheses == 0 && head.find('(') != std::string::npos) {
+            auto const end_of_name = head.find_last_not_of(' ', head.find('(') - 1) + 1;
+            auto from = end_of_name;
+            while (from > 0 && is_letter(head[from - 1]))
+                --from;
+            auto end = i;
+            for (int depth = 0; end < code.size(); ++end) {
+                depth += code[end] == '{' ? 1 : code[end] == '}' ? -1 : 0;
+                if (depth == 0)
+                    break;
+            }
+            auto const line =
+                std::count(code.begin(), code.begin() + static_cast<std::ptrdiff_t>(began + from), '\n');
+            found.push_back({static_cast<std::size_t>(line), head.substr(from, end_of_name - from),
+                             code.substr(i, end - i)});
+            i = std::min(end, code.size() - 1);
+            began = i + 1;
+        } else if (parentheses == 0 && (code[i] == ';' || code[i] == '{' || code[i] == '}')) {
+            began = i + 1;
+        }
+    }
+    return found;
+}
+
+/// Whether words like CHECK_EQ, or calls of these helpers, stand in it. Waiting until something happens is
+/// a check, since a test that waits in vain fails by its time limit.
+bool is_checking(std::string const& body, std::set<std::string> const& helpers)
+{
+    static std::vector<std::string> const beginnings = {"CHECK",  "REQUIRE", "FAIL",     "static_assert",
+                                                        "check_", "expect_", "require_", "wait_until_"};
+    std::string word;
+    for (char const letter : body + " ") {
+        if (letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0) {
+            word += letter;
+            continue;
+        }
+        if (helpers.contains(word) || std::any_of(beginnings.begin(), beginnings.end(),
+                                                  [&](auto const& each) { return word.starts_with(each); }))
+            return true;
+        word.clear();
+    }
+    return false;
+}
+
 findings test_case_findings(std::string const& path, std::string const& text)
 {
-    auto const code = code_of(text);
-    auto const has = [&](std::string_view word) { return code.find(word) != std::string::npos; };
-    bool const has_test_case = has("TEST_CASE(") || has("TEST_CASE_FIXTURE(") || has("TEST_CASE_TEMPLATE(");
-    if (path.ends_with(".hpp") && path.starts_with("tests/") && has_test_case)
+    static std::set<std::string> const test_cases = {"TEST_CASE", "TEST_CASE_FIXTURE", "TEST_CASE_TEMPLATE"};
+    if (!path.starts_with("tests/") || !is_cpp(path))
+        return {};
+    auto const functions = functions_of(code_of(text));
+    bool const has_test_case = std::any_of(functions.begin(), functions.end(),
+                                           [](auto const& each) { return test_cases.contains(each.name); });
+    if (path.ends_with(".hpp") && has_test_case)
         return {path + ": test cases belong into a .cpp, by whose name they are run"};
     if (!holds_tests(path))
         return {};
     if (!has_test_case)
         return {path + ": has no test case"};
-    if (!has("CHECK") && !has("REQUIRE") && !has("static_assert") && !has("check_"))
-        return {path + ": checks nothing"};
-    return {};
+    std::set<std::string> helpers; // which check, perhaps by way of others
+    for (std::size_t known = 1; known != helpers.size();) {
+        known = helpers.size();
+        for (auto const& each : functions)
+            if (!test_cases.contains(each.name) && is_checking(each.body, helpers))
+                helpers.insert(each.name);
+        if (helpers.empty())
+            break;
+    }
+    findings found;
+    for (auto const& each : functions)
+        if (test_cases.contains(each.name) && !is_checking(each.body, helpers))
+            found.push_back(place(path, each.line) + "the test case checks nothing");
+    return found;
 }
 
 findings cluster_findings(std::string const& path, std::string const& text)
@@ -684,13 +760,20 @@ TEST_CASE("each header has its test, and each test its header")
     CHECK(mirror_findings({{"include/afterwrite/version.hpp", ""}}).size() == 1);
 }
 
-TEST_CASE("each test file tests")
+TEST_CASE("each test file tests, and each test case checks")
 {
     check_all(test_case_findings);
 
     CHECK(test_case_findings("tests/laws/x.cpp", "TEST_CASE(\"x\") { CHECK(true); }\n").empty());
     CHECK(test_case_findings("tests/laws/x.cpp", "TEST_CASE(\"x\") { }\n").size() == 1);
     CHECK(test_case_findings("tests/laws/x.cpp", "// TEST_CASE(\"x\") { CHECK(true); }\n").size() == 1);
+    CHECK(test_case_findings("tests/laws/x.cpp", "TEST_CASE(\"x\") { CHECK(true); }\n"
+                                                 "TEST_CASE(\"y\") { f([] { return 1; }); }\n") ==
+          findings{"tests/laws/x.cpp:2: the test case checks nothing"});
+    CHECK(test_case_findings("tests/laws/x.cpp", "void g(int i) { CHECK(i == 0); }\nvoid f() { g({0}); }\n"
+                                                 "TEST_CASE_FIXTURE(x, \"x\") { if (true) { f(); } }\n")
+              .empty());
+    CHECK(test_case_findings("tests/laws/x.cpp", "void f() {}\nTEST_CASE(\"x\") { f(); }\n").size() == 1);
     CHECK(test_case_findings("tests/cluster/node.cpp", "").empty());
     CHECK(test_case_findings("tests/cluster/test_node.cpp", "").size() == 1);
     CHECK(test_case_findings("tests/support/x.hpp", "TEST_CASE(\"x\") { CHECK(true); }\n").size() == 1);

@@ -9,6 +9,7 @@
 #include <afterwrite/version.hpp>
 
 #include <afterwrite/bytes/base64.hpp>
+#include <afterwrite/bytes/crc32.hpp>
 #include <afterwrite/bytes/eight_bytes.hpp>
 #include <afterwrite/bytes/hex.hpp>
 #include <afterwrite/bytes/hmac_sha256.hpp>
@@ -34,10 +35,13 @@
 #include <afterwrite/wire/vault_index.hpp>
 
 #include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/portable_error.hpp>
+#include <afterwrite/session/portable_session.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/session/session.hpp>
 #include <afterwrite/session/shared_session.hpp>
+#include <afterwrite/session/unplaced_demand.hpp>
 
 #include <afterwrite/policy/backoff.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>

@@ -22,11 +22,11 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-constexpr std::uint32_t header_limit = 64 * 1024;         // far above any set of headers used here
-constexpr std::uint64_t body_limit = 32U * 1024U * 1024U; // Vault's DefaultMaxRequestSize
+constexpr std::uint32_t header_limit = 64 * 1024; // far above any set of headers used here
+constexpr std::uint64_t body_limit = std::uint64_t{32} * 1024 * 1024; // Vault's DefaultMaxRequestSize
 
 constexpr std::chrono::seconds linger_time{2};
-constexpr std::size_t discard_bytes = 64 * 1024;
+constexpr std::size_t discard_bytes = std::size_t{64} * 1024;
 
 using plain_stream = beast::tcp_stream;
 using secure_stream = beast::ssl_stream<beast::tcp_stream>;

@@ -43,8 +43,13 @@ build_by_hand() { "$CXX" -std=c++20 "$@" "$here/program.cpp" -o build/program; }
 use_pkg_config() {
     export PKG_CONFIG_PATH="$work_dir/prefix/share/pkgconfig"
     [ "$(pkg-config --modversion afterwrite)" = "$version" ] || fail "pkg-config gives another version."
-    # shellcheck disable=SC2046
-    build_by_hand $(pkg-config --cflags --libs "afterwrite >= $major.$minor")
+    flags=$(pkg-config --cflags --libs "afterwrite >= $major.$minor")
+    # shellcheck disable=SC2086
+    set -- $flags
+    case "$# $flags" in
+        "1 -I"*) build_by_hand "$1" ;;
+        *) fail "pkg-config gives other flags than one -I: $flags" ;;
+    esac
 }
 check_prefix() {
     for file in version.hpp afterwrite.hpp LICENSE_1_0.txt; do

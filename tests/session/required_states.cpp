@@ -368,3 +368,52 @@ TEST_CASE("to record what is sent changes nothing")
         CHECK(required.fenced() == held.fenced());
     }
 }
+
+TEST_CASE("to merge is to require what both do, and to be fenced where either was")
+{
+    auto required = states({vault("c", 5, 3), openbao("d", "7")});
+    auto other = states({vault("c", 1, 9), vault("e", 1, 1), openbao("d", "6"), "a-future-form"});
+    other.fence(cluster_id("d"), dialect::openbao);
+    CHECK(required.merge(other) ==
+          recorded{.kept = 2, .held = 1, .unknown_form = 1, .unkept = 1, .why = decode_error::no_room});
+    CHECK(required.demand("c") == wal_position{5, 9});
+    CHECK(required.demand("e") == wal_position{1, 1});
+    CHECK(required.holds(openbao("d", "7")));
+    CHECK(required.unplaced().text() == "a-future-form");
+    CHECK(required[0].cluster() == "c");
+    CHECK_FALSE(required[0].fenced());
+    CHECK(required[1].fenced());
+    CHECK_FALSE(required.unplaced().fenced());
+
+    auto const texts_before = texts_of(required);
+    CHECK_FALSE(required.merge(required_states()).raised_demand());
+    required.merge(required);
+    CHECK(texts_of(required) == texts_before);
+    CHECK(required.clusters() == 3);
+}
+
+TEST_CASE("a fence stands for a cluster of which no index is held, until its first answer repays it")
+{
+    required_states required;
+    CHECK(required.fence(cluster_id("c"), dialect::openbao) ==
+          recorded{.unkept = 1, .why = decode_error::no_room});
+    CHECK(required.fenced());
+    CHECK_FALSE(required.empty());
+    CHECK(required.size() == 0);
+    CHECK(required.requires_of("c"));
+    auto const carried = required;
+    required.record(openbao("c", "5"), carried);
+    CHECK_FALSE(required.fenced());
+
+    required.fence(cluster_id(), dialect::openbao);
+    CHECK(required.unplaced().has_strays());
+}
+
+TEST_CASE("a fence finds no room beside eight clusters, and then stands for good")
+{
+    required_states required;
+    for (char cluster = 'a'; cluster < 'a' + required_states::max_clusters; ++cluster)
+        required.record(vault(std::string(1, cluster), 1, 1));
+    required.fence(cluster_id("ninth"), dialect::vault);
+    CHECK(required.unplaced().is_crowded());
+}

@@ -197,3 +197,17 @@ TEST_CASE("what one session requires is handed to another as a text")
     CHECK(reader.required().demand("c") == wal_position{2, 2});
     CHECK(required_states().field_value().empty());
 }
+
+TEST_CASE("what another session requires can be required too, and tells when")
+{
+    session mine;
+    mine.record(vault("c", 5, 3), at(1s));
+    session other;
+    other.record(vault("c", 4, 3), at(1s));
+    CHECK(mine.merge(other.required(), at(2s)) == recorded{.held = 1});
+    CHECK(mine.raised() == at(1s));
+    other.record(vault("c", 4, 4), at(1s));
+    CHECK(mine.merge(other.required(), at(3s)) == recorded{.kept = 1});
+    CHECK(mine.required().demand("c") == wal_position{5, 4});
+    CHECK(mine.raised() == at(3s));
+}

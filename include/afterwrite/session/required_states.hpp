@@ -3,6 +3,7 @@
 
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/recorded.hpp>
+#include <afterwrite/session/unplaced_demand.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/state/wal_position.hpp>
 #include <afterwrite/version.hpp>
@@ -12,7 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 #include <optional>
 #include <string>
@@ -57,6 +57,30 @@ public:
         return record_all(index_field_value, &carried);
     }
 
+    /// Requires what `other` does, too. Each of its fences stands here as well, and counts as unkept.
+    recorded merge(required_states const& other) noexcept
+    {
+        auto total = unplaced_.merge(other.unplaced_);
+        for (std::uint8_t i = 0; i < other.count_; ++i) {
+            auto const& theirs = other.demands_[i];
+            for (std::uint8_t j = 0; j < theirs.size(); ++j)
+                record_one(theirs.text(j), nullptr, total);
+            if (theirs.fenced())
+                total += fence(theirs.cluster(), theirs.form());
+        }
+        return total;
+    }
+
+    /// Sets a fence, as if an index of this cluster could not be kept; the empty id is of no known cluster.
+    recorded fence(cluster_id const& cluster, dialect form) noexcept
+    {
+        if (cluster.empty())
+            unplaced_.stray();
+        else if (auto* const demand = find_or_add(cluster, form))
+            demand->fence();
+        return unplaced_demand::unkept;
+    }
+
     /// The position that a node of this Vault cluster must have reached; none if nothing is required of it.
     [[nodiscard]] std::optional<wal_position> demand(std::string_view cluster) const noexcept
     {
@@ -72,8 +96,8 @@ public:
         for (std::uint8_t i = 0; i < count_; ++i)
             for (std::uint8_t j = 0; j < demands_[i].size(); ++j)
                 visit(demands_[i].text(j));
-        if (count_ == 0 && unknown_size_ > 0)
-            visit(unknown());
+        if (count_ == 0 && !unplaced_.text().empty())
+            visit(unplaced_.text());
     }
 
     /// The texts in one field value, joined with commas: to hand on, where `record` takes it. Allocates.
@@ -105,7 +129,7 @@ public:
     }
 
     /// Nothing is required.
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unknown_size_ == 0 && !fenced(); }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unplaced_.text().empty() && !fenced(); }
 
     /// Something is required that no index held here says. Until it is repaid, only the active node's answers
     /// are known to show it.
@@ -114,11 +138,10 @@ public:
         for (std::uint8_t i = 0; i < count_; ++i)
             if (demands_[i].fenced())
                 return true;
-        return strays_ > strays_repaid_ || is_crowded_;
+        return unplaced_.fenced();
     }
 
-    /// Whether one request can carry it all: there is no fence, and OpenBao, which takes one index, needs
-    /// only one.
+    /// Whether one request can carry it all: no fence, and on OpenBao, which takes one index, only one.
     [[nodiscard]] bool is_expressible() const noexcept
     {
         bool takes_one = false;
@@ -139,7 +162,12 @@ public:
         return find(cluster, dialect::vault) != nullptr || find(cluster, dialect::openbao) != nullptr;
     }
 
-    /// The cluster of the i-th demand; `i` below `clusters()`.
+    /// What is required of nobody knows which cluster.
+    [[nodiscard]] unplaced_demand const& unplaced() const noexcept { return unplaced_; }
+    [[nodiscard]] unplaced_demand& unplaced() noexcept { return unplaced_; }
+
+    /// `i` below `clusters()`.
+    [[nodiscard]] cluster_demand const& operator[](std::uint8_t i) const noexcept { return demands_[i]; }
     [[nodiscard]] cluster_id const& cluster(std::uint8_t i) const noexcept { return demands_[i].cluster(); }
 
     /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known
@@ -151,9 +179,9 @@ public:
         if (takes_all || (count_ == 1 && demands_[0].cluster() == cluster))
             return *this;
         required_states chosen;
-        chosen.strays_ = strays_;
-        chosen.strays_repaid_ = strays_repaid_;
-        chosen.is_crowded_ = is_crowded_ || cluster.empty();
+        chosen.unplaced_ = unplaced_.fences();
+        if (cluster.empty())
+            chosen.unplaced_.crowd();
         for (std::uint8_t i = 0; i < count_; ++i)
             if (!cluster.empty() && demands_[i].cluster() == cluster)
                 new (&chosen.demands_[chosen.count_++]) cluster_demand(demands_[i]);
@@ -172,29 +200,15 @@ public:
     }
 
     /// Drops the text of neither dialect: the server that it came from has called it unreadable.
-    void forget_unknown_form() noexcept { unknown_size_ = 0; }
+    void forget_unknown_form() noexcept { unplaced_.forget_text(); }
 
 private:
     void copy(required_states const& other) noexcept
     {
         for (std::uint8_t i = 0; i < other.count_; ++i)
             new (&demands_[i]) cluster_demand(other.demands_[i]);
-        unknown_size_ = 0;
-        if (other.unknown_size_ > 0)
-            keep_unknown(other.unknown());
         count_ = other.count_;
-        strays_ = other.strays_;
-        strays_repaid_ = other.strays_repaid_;
-        is_crowded_ = other.is_crowded_;
-    }
-
-    [[nodiscard]] std::string_view unknown() const noexcept { return {unknown_, unknown_size_}; }
-
-    /// `index` has passed `is_sendable`, which bounds its size.
-    void keep_unknown(std::string_view index) noexcept
-    {
-        unknown_size_ = static_cast<std::uint16_t>(index.size());
-        std::memcpy(unknown_, index.data(), index.size());
+        unplaced_ = other.unplaced_;
     }
 
     [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
@@ -205,9 +219,15 @@ private:
         return nullptr;
     }
 
-    [[nodiscard]] cluster_demand* find(std::string_view cluster, dialect form) noexcept
+    /// Null if there is no room, and then a fence stands.
+    cluster_demand* find_or_add(cluster_id const& cluster, dialect form) noexcept
     {
-        return const_cast<cluster_demand*>(static_cast<required_states const&>(*this).find(cluster, form));
+        if (auto const* const held = find(cluster, form))
+            return const_cast<cluster_demand*>(held);
+        if (count_ < max_clusters)
+            return new (&demands_[count_++]) cluster_demand(cluster, form);
+        unplaced_.crowd();
+        return nullptr;
     }
 
     recorded record_all(std::string_view index_field_value, required_states const* carried) noexcept
@@ -226,34 +246,23 @@ private:
         auto const decoded = decode_index(index);
         if (!decoded)
             return reject(index, decoded.error(), carried, total);
-        auto* demand = find(decoded->cluster(), decoded->form);
-        if (demand == nullptr && count_ == max_clusters) {
-            is_crowded_ = true; // its states find no room, so none of its answers can repay a fence
-            ++total.unkept;
-            total.why = decode_error::no_room;
-            return;
-        }
-        if (demand == nullptr)
-            demand = new (&demands_[count_++]) cluster_demand(decoded->cluster(), decoded->form);
+        auto* const demand = find_or_add(decoded->cluster(), decoded->form);
         auto const* const was_carried =
             carried != nullptr ? carried->find(decoded->cluster(), decoded->form) : nullptr;
-        auto const fate = decoded->form == dialect::vault
+        auto const fate = demand == nullptr ? cluster_demand::fate::unkept
+                          : decoded->form == dialect::vault
                               ? demand->record(decoded->vault.position, index)
                               : demand->record(decoded->openbao, index, was_carried);
         switch (fate) {
         case cluster_demand::fate::kept: ++total.kept; break;
         case cluster_demand::fate::superseded: ++total.superseded; break;
         case cluster_demand::fate::held: ++total.held; return;
-        case cluster_demand::fate::unkept:
-            ++total.unkept;
-            total.why = decode_error::no_room;
-            return;
+        case cluster_demand::fate::unkept: total += unplaced_demand::unkept; return;
         }
         if (was_carried != nullptr)
             demand->repay(*was_carried);
-        // As addresses have one cluster, this index is of the cluster that the stray was of, and newer.
-        if (carried != nullptr && carried->strays_ > strays_repaid_)
-            strays_repaid_ = carried->strays_;
+        if (carried != nullptr)
+            unplaced_.repay(carried->unplaced_);
     }
 
     void reject(std::string_view index, decode_error why, required_states const* carried,
@@ -262,7 +271,7 @@ private:
         total.why = why;
         if (why == decode_error::unknown_form) {
             ++total.unknown_form;
-            keep_unknown(index);
+            unplaced_.keep(index);
             return;
         }
         bool const is_past_bound = why == decode_error::cluster_too_long ||
@@ -273,28 +282,19 @@ private:
             return;
         }
         ++total.unkept;
-        // Whose it is cannot be read off it: that of the one cluster that the request went to, or nobody
-        // knows.
-        bool const is_known = carried != nullptr && carried->count_ == 1;
-        auto* const demand =
-            is_known ? find(carried->demands_[0].cluster(), carried->demands_[0].form()) : nullptr;
-        if (demand != nullptr)
-            demand->fence();
+        // Whose it is cannot be read off it: the one cluster's that the request went to, or nobody knows.
+        if (carried != nullptr && carried->count_ == 1)
+            fence(carried->demands_[0].cluster(), carried->demands_[0].form());
         else
-            ++strays_;
+            unplaced_.stray();
     }
 
     /// Only the first count_ exist: there is room for many, and nearly always one is used.
     union {
         cluster_demand demands_[max_clusters];
     };
-    char unknown_[max_index_size]; // only the first unknown_size_ bytes mean something
-    std::uint16_t unknown_size_ = 0;
+    unplaced_demand unplaced_;
     std::uint8_t count_ = 0;
-    bool is_crowded_ = false; ///< a cluster found no room: nothing that it answers can be kept
-    std::uint32_t strays_ =
-        0; ///< how often an index could not be kept whose cluster could not be told either
-    std::uint32_t strays_repaid_ = 0; ///< how many of these no longer matter
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

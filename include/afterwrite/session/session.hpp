@@ -58,6 +58,15 @@ public:
         return total;
     }
 
+    /// Requires what another session does, too.
+    recorded merge(required_states const& other, time_point now) noexcept
+    {
+        auto const total = required_.merge(other);
+        if (total.raised_demand())
+            raised_ = now;
+        return total;
+    }
+
     /// What a request must require that goes to the cluster of this view: that cluster's states and no
     /// others.
     [[nodiscard]] required_states required(cluster_view auto const& view) const

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/session/recorded.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/decode_error.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What is required of nobody knows which cluster: a text of neither dialect, and the fences for what could
+/// not be kept. See `required_states`, which has one of these beside the demands of the clusters.
+class unplaced_demand {
+public:
+    unplaced_demand() noexcept {}
+
+    /// Costs what is held, not the room for it.
+    unplaced_demand(unplaced_demand const& other) noexcept { copy(other); }
+    unplaced_demand& operator=(unplaced_demand const& other) noexcept
+    {
+        if (this != &other)
+            copy(other);
+        return *this;
+    }
+    ~unplaced_demand() = default;
+
+    /// The last text of neither dialect; empty if there is none.
+    [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
+
+    /// Takes the place of the text before. `index` has passed `is_sendable`, which bounds its size.
+    void keep(std::string_view index) noexcept
+    {
+        text_size_ = static_cast<std::uint16_t>(index.size());
+        std::memcpy(text_, index.data(), index.size());
+    }
+
+    void forget_text() noexcept { text_size_ = 0; }
+
+    [[nodiscard]] bool fenced() const noexcept { return has_strays() || is_crowded(); }
+
+    /// An index could not be kept whose cluster could not be told either: the next one repays it.
+    [[nodiscard]] bool has_strays() const noexcept { return strays_ > repaid_; }
+    void stray() noexcept { ++strays_; }
+
+    /// A cluster found no room. Nothing that it answers can be kept, so nothing repays this fence.
+    [[nodiscard]] bool is_crowded() const noexcept { return is_crowded_; }
+    void crowd() noexcept { is_crowded_ = true; }
+
+    /// The answer to a request that was sent behind `carried`'s strays has brought an index. As addresses
+    /// have one cluster, it is of the one that the strays were of, and newer.
+    void repay(unplaced_demand const& carried) noexcept
+    {
+        if (carried.strays_ > repaid_)
+            repaid_ = carried.strays_;
+    }
+
+    /// Its fences without the text.
+    [[nodiscard]] unplaced_demand fences() const noexcept
+    {
+        unplaced_demand copied(*this);
+        copied.forget_text();
+        return copied;
+    }
+
+    /// Requires what `other` does, too. Each of its fences stands here as well, and counts as unkept; so does
+    /// one for its text where another one is held, since nobody can order the two.
+    recorded merge(unplaced_demand const& other) noexcept
+    {
+        recorded total;
+        if (text_size_ == 0 && other.text_size_ > 0) {
+            total = {.unknown_form = 1, .why = decode_error::unknown_form};
+            keep(other.text());
+        } else if (other.text_size_ > 0 && text() == other.text()) {
+            total.held = 1;
+        }
+        if (other.has_strays() || (other.text_size_ > 0 && text() != other.text())) {
+            total += unkept;
+            stray();
+        }
+        if (other.is_crowded()) {
+            total += unkept;
+            crowd();
+        }
+        return total;
+    }
+
+    /// What becomes of an index where a fence is set for it.
+    static constexpr recorded unkept = {.unkept = 1, .why = decode_error::no_room};
+
+private:
+    void copy(unplaced_demand const& other) noexcept
+    {
+        strays_ = other.strays_;
+        repaid_ = other.repaid_;
+        is_crowded_ = other.is_crowded_;
+        keep(other.text());
+    }
+
+    std::uint32_t strays_ = 0; ///< how often an index of no known cluster could not be kept
+    std::uint32_t repaid_ = 0; ///< how many of these no longer matter
+    std::uint16_t text_size_ = 0;
+    bool is_crowded_ = false;
+    char text_[max_index_size]; // only the first text_size_ bytes mean something
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

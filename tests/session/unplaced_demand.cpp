@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/unplaced_demand.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace afterwrite;
+
+TEST_CASE("nothing of no known cluster is required at first")
+{
+    unplaced_demand const none;
+    CHECK(none.text().empty());
+    CHECK_FALSE(none.fenced());
+    CHECK_FALSE(none.has_strays());
+    CHECK_FALSE(none.is_crowded());
+}
+
+TEST_CASE("the last text stays, and can be dropped")
+{
+    unplaced_demand required;
+    required.keep("one");
+    required.keep(std::string(max_index_size, 'x'));
+    CHECK(required.text() == std::string(max_index_size, 'x'));
+    required.forget_text();
+    CHECK(required.text().empty());
+}
+
+TEST_CASE("a stray is repaid by an answer whose request was sent behind it, a crowd by none")
+{
+    unplaced_demand required;
+    auto const before = required;
+    required.stray();
+    auto const behind = required;
+    required.repay(before);
+    CHECK(required.has_strays());
+    required.stray();
+    required.repay(behind);
+    CHECK(required.has_strays());
+    required.repay(unplaced_demand(required));
+    CHECK_FALSE(required.fenced());
+
+    required.crowd();
+    required.repay(unplaced_demand(required));
+    CHECK(required.is_crowded());
+    CHECK(required.fenced());
+}
+
+TEST_CASE("the fences go without the text")
+{
+    unplaced_demand required;
+    required.keep("one");
+    required.stray();
+    required.crowd();
+    auto const fences = required.fences();
+    CHECK(fences.text().empty());
+    CHECK(fences.has_strays());
+    CHECK(fences.is_crowded());
+}
+
+TEST_CASE("a copy is a value, and holds the text and the fences")
+{
+    unplaced_demand required;
+    required.keep("one");
+    required.stray();
+    auto copied = required;
+    required.keep("another");
+    CHECK(copied.text() == "one");
+    CHECK(copied.has_strays());
+    unplaced_demand const none;
+    copied = none;
+    CHECK(copied.text().empty());
+    CHECK_FALSE(copied.fenced());
+}
+
+TEST_CASE("to merge is to require both; of two texts one stays, and a fence stands for the other")
+{
+    unplaced_demand one;
+    one.keep("one");
+    unplaced_demand required;
+    CHECK(required.merge(one) == recorded{.unknown_form = 1, .why = decode_error::unknown_form});
+    CHECK(required.text() == "one");
+    CHECK(required.merge(one) == recorded{.held = 1});
+    CHECK_FALSE(required.fenced());
+
+    unplaced_demand other;
+    other.keep("other");
+    CHECK(required.merge(other) == recorded{.unkept = 1, .why = decode_error::no_room});
+    CHECK(required.text() == "one");
+    CHECK(required.has_strays());
+    CHECK_FALSE(required.is_crowded());
+}
+
+TEST_CASE("to merge is to be fenced as the other one, even after a repayment")
+{
+    unplaced_demand strays;
+    strays.stray();
+    unplaced_demand required;
+    required.stray();
+    required.repay(unplaced_demand(required));
+    CHECK(required.merge(strays).unkept == 1);
+    CHECK(required.has_strays());
+    CHECK_FALSE(required.is_crowded());
+
+    unplaced_demand crowded;
+    crowded.crowd();
+    CHECK(required.merge(crowded).unkept == 1);
+    CHECK(required.is_crowded());
+}
