@@ -99,6 +99,10 @@ case $way in
         check_prefix
         rm -rf library
         use_pkg_config
+        rm build/program
+        refuse $major.$((minor + 1))
+        refuse $((major + 1)).0
+        build_with_cmake "$here/installed" -DCMAKE_PREFIX_PATH="$work_dir/prefix" -DWANTED="$major.$minor"
         ;;
     copy)
         cp -R "$source_dir/include" copied
