@@ -8,6 +8,7 @@
 #include <afterwrite/result.hpp>
 #include <afterwrite/version.hpp>
 
+#include <afterwrite/bytes/ascii_case.hpp>
 #include <afterwrite/bytes/base64.hpp>
 #include <afterwrite/bytes/crc32.hpp>
 #include <afterwrite/bytes/eight_bytes.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/bytes/ascii_case.hpp>
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/version.hpp>
 
@@ -91,7 +92,7 @@ public:
     void for_each(std::string_view name, Visit&& visit) const
     {
         for_each([&](std::string_view field, std::string_view value) {
-            if (is_same_name(field, name))
+            if (equal_ignoring_case(field, name))
                 visit(value);
         });
     }
@@ -100,7 +101,7 @@ public:
     [[nodiscard]] std::string_view field(std::string_view name) const
     {
         for (auto const& each : fields_)
-            if (is_same_name(std::string_view(text_).substr(each.begin, each.name), name))
+            if (equal_ignoring_case(std::string_view(text_).substr(each.begin, each.name), name))
                 return std::string_view(text_).substr(each.begin + each.name, each.value);
         return {};
     }
@@ -173,19 +174,6 @@ private:
         while (!text.empty() && is_blank(text.back()))
             text.remove_suffix(1);
         return text;
-    }
-
-    [[nodiscard]] static constexpr bool is_same_name(std::string_view a, std::string_view b) noexcept
-    {
-        auto const lower = [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-        };
-        if (a.size() != b.size())
-            return false;
-        for (std::size_t i = 0; i < a.size(); ++i)
-            if (lower(a[i]) != lower(b[i]))
-                return false;
-        return true;
     }
 
     std::string text_;

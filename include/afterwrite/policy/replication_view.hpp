@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/bytes/ascii_case.hpp>
 #include <afterwrite/bytes/inline_string.hpp>
 #include <afterwrite/clock.hpp>
 #include <afterwrite/state/cluster_id.hpp>
@@ -84,7 +85,7 @@ public:
     {
         auto const origin = origin_of(url);
         for (std::size_t i = 0; i < node_count_; ++i)
-            if (is_same_origin(nodes_[i], origin))
+            if (equal_ignoring_case(nodes_[i], origin))
                 return true;
         return false;
     }
@@ -106,7 +107,7 @@ public:
     [[nodiscard]] static constexpr std::string_view origin_of(std::string_view url) noexcept
     {
         for (std::string_view const scheme : {"http://", "https://"})
-            if (url.size() > scheme.size() && is_same_origin(url.substr(0, scheme.size()), scheme)) {
+            if (url.size() > scheme.size() && equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {
                 std::size_t end = scheme.size();
                 while (end < url.size() && url[end] > ' ' && url[end] < 0x7f && url[end] != '/' &&
                        url[end] != '?' && url[end] != '#' && url[end] != '@')
@@ -119,20 +120,6 @@ public:
 
 private:
     using node_address = inline_string<max_address>;
-
-    /// Scheme and host are compared without regard to case (RFC 3986, 6.2.2.1).
-    [[nodiscard]] static constexpr bool is_same_origin(std::string_view a, std::string_view b) noexcept
-    {
-        auto const lower = [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-        };
-        if (a.size() != b.size())
-            return false;
-        for (std::size_t i = 0; i < a.size(); ++i)
-            if (lower(a[i]) != lower(b[i]))
-                return false;
-        return true;
-    }
 
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
