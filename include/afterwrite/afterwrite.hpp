@@ -30,17 +30,26 @@
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/field_names.hpp>
 #include <afterwrite/wire/index_field.hpp>
+#include <afterwrite/wire/newborn.hpp>
 #include <afterwrite/wire/openbao_index.hpp>
 #include <afterwrite/wire/refusal.hpp>
 #include <afterwrite/wire/retry_after.hpp>
 #include <afterwrite/wire/vault_index.hpp>
 
+#include <afterwrite/session/cached_state.hpp>
+#include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/cluster_demands.hpp>
+#include <afterwrite/session/lineage.hpp>
 #include <afterwrite/session/portable_error.hpp>
 #include <afterwrite/session/portable_session.hpp>
+#include <afterwrite/session/portable_text.hpp>
+#include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/recorded.hpp>
+#include <afterwrite/session/regression.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/session/session.hpp>
+#include <afterwrite/session/session_options.hpp>
 #include <afterwrite/session/shared_session.hpp>
 #include <afterwrite/session/unplaced_demand.hpp>
 
@@ -50,6 +59,7 @@
 #include <afterwrite/policy/retry_limit.hpp>
 #include <afterwrite/policy/shared_replication_view.hpp>
 
+#include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
 #include <afterwrite/decision/exchange.hpp>
 #include <afterwrite/decision/read_message.hpp>

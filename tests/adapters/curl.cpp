@@ -137,6 +137,8 @@ TEST_CASE("own code drives the exchange, as the header says")
         curl_response const response{client.easy(), client.body()};
         if (error == CURLE_OK)
             session.record(response, exchange.carried(), afterwrite::clock::now());
+        else
+            session.record_lost(exchange.carried(), afterwrite::clock::now());
         next = error == CURLE_OK ? exchange.on_response(response, view, afterwrite::clock::now())
                                  : exchange.on_transport_error(view, afterwrite::clock::now());
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <afterwrite/decision/exchange.hpp>
 
+#include <afterwrite/session/session.hpp>
+
 #include <doctest/doctest.h>
 
 #include "support/answers.hpp"
@@ -12,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace afterwrite;
@@ -893,4 +896,134 @@ TEST_CASE("an answer teaches the view, and the exchange keeps no hold of it")
     CHECK(exchange.on_response(written(openbao("c", "7")), view, at(1ms)).what == action::deliver);
     CHECK(view.cluster() == "c");
     CHECK(view.form() == dialect::openbao);
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Sessions: what an exchange tells them of its attempts, and what it makes of their doubts.
+
+namespace {
+
+attempt_facts sent_as(exchange_run& run, replication_view& view)
+{
+    run.exchange.prepare(run.request, view);
+    return run.exchange.carried().sent_as();
+}
+
+/// Required of a cluster whose history is in doubt.
+session in_doubt(std::string const& held, std::string const& behind)
+{
+    session mine;
+    mine.record(held, at(-10s));
+    auto carried = mine.required();
+    carried.advance(at(-5s));
+    carried.set_sent_as({.was_checked = true});
+    mine.record(written(behind), carried, at(0s));
+    return mine;
+}
+
+} // namespace
+
+TEST_CASE("what is carried tells how it was sent")
+{
+    auto const one = states({vault("c", 1, 0)});
+    auto view = view_of(dialect::vault);
+    auto const facts_of = [&](when_inconsistent when, request_facts const& facts, test_message request) {
+        exchange_run run{exchange(policy_of(when), one, facts, at(0s), 1), std::move(request)};
+        return sent_as(run, view);
+    };
+    auto const with_token = [](test_message request) { return request.with("X-Vault-Token", "s.short"); };
+    CHECK(facts_of(when_inconsistent::retry, reading, with_token(get())) ==
+          attempt_facts{.is_read = true, .was_checked = true, .token_may_carry_index = false});
+    CHECK(facts_of(when_inconsistent::forward, writing, with_token(put())) ==
+          attempt_facts{.token_may_carry_index = false});
+    CHECK(facts_of(when_inconsistent::retry, to_active_node(writing),
+                   put().with("X-Vault-Token", service_token)) == attempt_facts{.asked_active_node = true});
+    CHECK(facts_of(when_inconsistent::retry, writing, put("/v1/auth/userpass/login/me")).may_give_birth);
+    CHECK(facts_of(when_inconsistent::retry, writing, with_token(put()).with("X-Vault-Wrap-TTL", "60s"))
+              .may_give_birth);
+    CHECK(facts_of(when_inconsistent::retry, reading, get("/v1/sys/health")).is_probe);
+}
+
+TEST_CASE("a probe of health does not teach which cluster is there")
+{
+    replication_view view;
+    exchange_run run{exchange(policy_of(when_inconsistent::retry), {}, reading, at(0s), 1),
+                     get("/v1/sys/health")};
+    run.run({answer(200).with("X-Vault-Index", vault("c", 1, 0))}, view);
+    CHECK(view.cluster().empty());
+}
+
+TEST_CASE("an answer of another cluster than before is reported")
+{
+    auto view = view_of(dialect::vault);
+    exchange_run same{exchange(policy_of(when_inconsistent::retry), {}, writing, at(0s), 1)};
+    same.run({written(vault("c", 1, 0))}, view);
+    CHECK_FALSE(same.last.cluster_changed);
+    exchange_run other{exchange(policy_of(when_inconsistent::retry), {}, writing, at(0s), 1)};
+    other.run({written(vault("d", 1, 0))}, view);
+    CHECK(other.last.cluster_changed);
+    CHECK(other.last.what == action::deliver);
+}
+
+TEST_CASE("while the history is in doubt reads go to the active node; writes go on as ever")
+{
+    auto const mine = in_doubt(vault("c", 100, 0), vault("c", 40, 0));
+    auto view = view_of(dialect::vault);
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(200)}, reading) ==
+          lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node", "0 deliver answered"});
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(204)}, writing) ==
+          lines{"0 any first_attempt: 1 index", "0 deliver answered"});
+}
+
+TEST_CASE("what the active node lacks of its own log while that is in doubt, it will never have")
+{
+    auto const local = in_doubt(vault("c", 100, 0), vault("c", 40, 0));
+    auto view = view_of(dialect::vault);
+    CHECK(trace(policy_of(when_inconsistent::retry), local.required(view), view, {vault_stale(), answer(200)},
+                reading) == lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                                  "0 any without_index: 0 index, X-Vault-Forward: active-node",
+                                  "0 deliver answered"});
+    // What another cluster has to send it may come.
+    auto const replicated = in_doubt(vault("c", 100, 9), vault("c", 40, 9));
+    CHECK(trace(policy_of(when_inconsistent::retry), replicated.required(view), view,
+                {vault_stale(), answer(200)}, reading) ==
+          lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                "10 any waiting: 1 index, X-Vault-Forward: active-node", "10 deliver answered"});
+}
+
+TEST_CASE("a session that fails on a regression sends nothing before it was accepted")
+{
+    session mine(session_options{.regression = on_regression::fail});
+    mine.record(vault("c", 100, 0), at(-10s));
+    auto carried = mine.required();
+    carried.advance(at(-5s));
+    carried.set_sent_as({.was_checked = true});
+    mine.record(written(vault("c", 40, 0)), carried, at(-1s));
+    mine.record(written(vault("c", 41, 0)), carried, at(0s));
+    auto view = view_of(dialect::vault);
+    for (auto const& facts : {reading, writing}) {
+        exchange_run run{
+            exchange(policy_of(when_inconsistent::retry), mine.required(view), facts, at(0s), 1)};
+        CHECK(run.run({answer(200)}, view) == lines{"0 give up regressed"});
+        exchange_run careless{
+            exchange(policy_of(when_inconsistent::retry), mine.required(view), facts, at(0s), 1)};
+        careless.exchange.prepare(careless.request, view); // without having asked first()
+        CHECK(careless.request.fields.empty());
+        CHECK(careless.exchange.on_response(answer(200), view, at(0s)).what == action::give_up);
+    }
+    mine.accept_regression("c");
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(204)}, writing) ==
+          lines{"0 any first_attempt: 1 index", "0 deliver answered"});
+}
+
+TEST_CASE("a fence that has ended holds nothing back, and one that was set meanwhile is not seen")
+{
+    session mine;
+    mine.record(openbao("c", "5"), at(0s));
+    mine.record_lost(mine.required(), at(0s));
+    auto view = view_of(dialect::openbao); // no way leads to the active node
+    exchange early(policy_of(when_inconsistent::retry), mine.required(view), reading, at(14min), 1);
+    CHECK(early.first(view).why == reason::not_offered);
+    exchange late(policy_of(when_inconsistent::retry), mine.required(view), reading, at(15min), 1);
+    CHECK(late.first(view).what == action::send_again);
 }

@@ -99,3 +99,32 @@ TEST_CASE("a redirect to a declared node tells where the active node is, one to 
         view, answer(307).with("Location", "https://evil/").with("location", "https://a/v1/x")));
     CHECK(view.active_address() == "https://a");
 }
+
+TEST_CASE("an answer tells whether its cluster is another one than was carried, and than was there before")
+{
+    auto const carried = states({vault("a", 1, 0)});
+    replication_view view;
+    auto news = learn_cluster(view, answer(200).with("X-Vault-Index", vault("a", 2, 0)), carried);
+    CHECK_FALSE(news.is_foreign);
+    CHECK_FALSE(news.has_changed);
+    news = learn_cluster(view, answer(200).with("X-Vault-Index", vault("b", 2, 0)), carried);
+    CHECK(news.is_foreign);
+    CHECK(news.has_changed);
+    news = learn_cluster(view, answer(200).with("X-Vault-Index", vault("b", 3, 0)), {});
+    CHECK_FALSE(news.is_foreign);
+    CHECK_FALSE(news.has_changed);
+    news = learn_cluster(view, answer(412).with("X-Vault-Index", vault("c", 3, 0)), carried);
+    CHECK_FALSE(news.has_changed);
+}
+
+TEST_CASE("a request tells whether its answer may make a token")
+{
+    CHECK(read_request(put()).may_give_birth); // who has no token can only be about to get one
+    auto const known = [](test_message request) {
+        return read_request(request.with("X-Vault-Token", "s.x")).may_give_birth;
+    };
+    CHECK_FALSE(known(put()));
+    CHECK(known(put("/v1/auth/token/create")));
+    CHECK(known(get().with("X-Vault-Wrap-TTL", "60s")));
+    CHECK_FALSE(read_request(put().with("Authorization", "Bearer s.x")).may_give_birth);
+}

@@ -69,6 +69,8 @@ driven in_a_loop(setting set, scripted_transport transport)
         auto const response = transport(request, {exchange.to(), set.view.active_address()});
         if (response)
             set.mine.record(*response, exchange.carried(), clock.now());
+        else
+            set.mine.record_lost(exchange.carried(), clock.now());
         last = response ? exchange.on_response(*response, set.view, clock.now())
                         : exchange.on_transport_error(set.view, clock.now());
         result.steps.push_back(last);
@@ -111,6 +113,8 @@ private:
     {
         if (response)
             set_.mine.record(*response, exchange_.carried(), loop_.now());
+        else
+            set_.mine.record_lost(exchange_.carried(), loop_.now());
         next(response ? exchange_.on_response(*response, set_.view, loop_.now())
                       : exchange_.on_transport_error(set_.view, loop_.now()));
     }

@@ -128,3 +128,15 @@ TEST_CASE("to declare which node is active is to declare the node")
     CHECK(view.active_address().empty());
     CHECK(view.has_node("https://active:8200"));
 }
+
+TEST_CASE("peers are declared, a few of them, and none is one by itself")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    CHECK_FALSE(view.is_peer(cluster_id("c")));
+    CHECK_FALSE(view.is_peer(cluster_id("p0")));
+    for (std::size_t i = 0; i < replication_view::max_peers; ++i)
+        CHECK(view.add_peer(cluster_id("p" + std::to_string(i))));
+    CHECK(view.add_peer(cluster_id("p0"))); // is one already
+    CHECK_FALSE(view.add_peer(cluster_id("one too many")));
+    CHECK(view.is_peer(cluster_id("p3")));
+}

@@ -71,10 +71,13 @@ template <class Response>
         wait_until(step.not_before);
         exchange.prepare(request, cluster);
         response = transport(request, exchange.to());
-        if (response)
+        if (response) {
             session.record(*response, exchange.carried(), now());
-        step = response ? exchange.on_response(*response, cluster, now())
-                        : exchange.on_transport_error(cluster, now());
+            step = exchange.on_response(*response, cluster, now());
+        } else {
+            session.record_lost(exchange.carried(), now());
+            step = exchange.on_transport_error(cluster, now());
+        }
     }
     return step; // deliver: response is the answer; give_up: it may be stale, and step.why says why
 }

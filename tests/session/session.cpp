@@ -181,7 +181,7 @@ TEST_CASE("an error or a redirect may come from a standby: its index proves noth
 TEST_CASE("a cleared session requires nothing, whatever fenced it")
 {
     session session;
-    session.record(std::string("djE6") + std::string(max_index_size, 'a'), at(0s));
+    session.record(std::string(max_index_size, 'a').insert(0, "djE6"), at(0s));
     REQUIRE(session.required().fenced());
     session.clear();
     CHECK(session.required().empty());
@@ -210,4 +210,269 @@ TEST_CASE("what another session requires can be required too, and tells when")
     CHECK(mine.merge(other.required(), at(3s)) == recorded{.kept = 1});
     CHECK(mine.required().demand("c") == wal_position{5, 4});
     CHECK(mine.raised() == at(3s));
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Answers that were lost.
+
+namespace {
+
+/// What an attempt carries that is sent at this time, as an exchange would have it.
+required_states carried_at(session const& mine, time_point now, attempt_facts const& how = {})
+{
+    auto carried = mine.required(view_of("c"));
+    carried.advance(now);
+    carried.set_sent_as(how);
+    return carried;
+}
+
+constexpr attempt_facts checked{.was_checked = true};
+
+} // namespace
+
+TEST_CASE("a write whose answer was lost sets a fence, which the answer to a later write repays")
+{
+    session mine;
+    mine.record(written(vault("c", 1, 0)), {}, at(0s));
+    CHECK(mine.record_lost(carried_at(mine, at(1s)), at(2s)).unkept == 1);
+    CHECK(mine.required().fenced());
+    CHECK(mine.raised() == at(2s));
+
+    auto const later = carried_at(mine, at(3s));
+    mine.record(written(vault("c", 1, 0)), later, at(4s)); // held: not newer than the loss
+    CHECK(mine.required().fenced());
+    mine.record(written(vault("c", 3, 0)), later, at(4s));
+    CHECK_FALSE(mine.required().fenced());
+}
+
+TEST_CASE("the answer to a request that was sent before the loss repays nothing")
+{
+    session mine;
+    mine.record(written(vault("c", 1, 0)), {}, at(0s));
+    auto const before = carried_at(mine, at(1s));
+    mine.record_lost(before, at(2s));
+    mine.record(written(vault("c", 2, 0)), before, at(3s));
+    CHECK(mine.required().fenced());
+}
+
+TEST_CASE("a loss of which no cluster is known is repaid by the next index, and ends by itself")
+{
+    session mine;
+    mine.record_lost({}, at(0s));
+    CHECK(mine.required(view_of("c")).fenced());
+    auto const later = mine.required(view_of("c"));
+    mine.record(written(vault("c", 1, 0)), later, at(1s));
+    CHECK_FALSE(mine.required().fenced());
+
+    mine.record_lost({}, at(10s));
+    mine.record(answer(200), {}, at(10s) + 15min - 1ms);
+    CHECK(mine.required().fenced());
+    mine.record(answer(200), {}, at(10s) + 15min);
+    CHECK_FALSE(mine.required().fenced());
+}
+
+TEST_CASE("the fence of a cluster ends after the fence time, and nothing else does")
+{
+    session mine(session_options{.fence_time = 10s});
+    mine.record(written(vault("c", 1, 0)), {}, at(0s));
+    mine.record_lost(carried_at(mine, at(0s)), at(1s));
+    CHECK(carried_at(mine, at(11s) - 1ms).fenced());
+    CHECK_FALSE(carried_at(mine, at(11s)).fenced());
+    CHECK(carried_at(mine, at(11s)).holds(vault("c", 1, 0)));
+}
+
+TEST_CASE("a lost read has changed nothing, and a policy may ignore lost writes")
+{
+    session mine;
+    CHECK(mine.record_lost(carried_at(mine, at(0s), {.is_read = true}), at(0s)) == recorded{});
+    CHECK_FALSE(mine.required().fenced());
+    session careless(session_options{.fence_lost_writes = false});
+    careless.record_lost({}, at(0s));
+    CHECK_FALSE(careless.required().fenced());
+}
+
+TEST_CASE("a gateway's 5xx hides the answer of the server; the server's own error does not")
+{
+    struct row {
+        test_message response;
+        bool is_lost;
+    };
+    for (auto const& [response, is_lost] : {
+             row{answer(0), true},
+             row{answer(502), true},
+             row{answer(503, "upstream connect error"), true},
+             row{answer(504), true},
+             row{answer(500, R"({"errors":["1 error occurred"]})"), false},
+             row{answer(501), false},
+             row{answer(503, R"({"errors":["Vault is sealed"]})"), false},
+             row{answer(400), false},
+             row{answer(403), false},
+             row{vault_stale(), false},
+         }) {
+        CAPTURE(response.status);
+        session mine;
+        mine.record(response, {}, at(0s));
+        CHECK(mine.required().fenced() == is_lost);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Reads and probes.
+
+TEST_CASE("OpenBao answers reads with an index: required unless the session needs no monotonic reads")
+{
+    for (bool const is_monotonic : {true, false}) {
+        session mine(session_options{.monotonic_reads = is_monotonic});
+        mine.record(written(openbao("c", "5")), carried_at(mine, at(0s)), at(0s));
+        CHECK(texts_of(mine.required()) == texts{openbao("c", "5")});
+        auto const reading = carried_at(mine, at(1s), {.is_read = true});
+        mine.record(answer(200).with("X-Vault-Index", openbao("c", "9")), reading, at(1s));
+        CHECK(texts_of(mine.required()) == texts{openbao("c", is_monotonic ? "9" : "5")});
+        mine.record(answer(200).with("X-Vault-Index", vault("v", 9, 0)), reading, at(1s));
+        CHECK(mine.required().demand("v") == wal_position{9, 0}); // Vault: this read has written
+    }
+}
+
+TEST_CASE("a probe of health never feeds a session")
+{
+    session mine;
+    auto const probing = carried_at(mine, at(0s), {.is_probe = true});
+    CHECK(mine.record(written(vault("c", 1, 0)), probing, at(0s)) == recorded{});
+    mine.record(answer(503), probing, at(0s));
+    CHECK(mine.required().empty());
+}
+
+TEST_CASE("declared peers' states are sent too, and nobody else's")
+{
+    session mine;
+    for (auto const* cluster : {"a", "b", "c"})
+        mine.record(vault(cluster, 1, 0), at(0s));
+    auto view = view_of("a");
+    CHECK(texts_of(mine.required(view)) == texts{vault("a", 1, 0)});
+    view.add_peer(cluster_id("b"));
+    CHECK(texts_of(mine.required(view)) == sorted({vault("a", 1, 0), vault("b", 1, 0)}));
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Another history of the same cluster.
+
+TEST_CASE(
+    "two answers behind what was settled begin a new epoch, and late answers of the old one are dropped")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    auto const old = carried_at(mine, at(10s), checked);
+    CHECK(mine.record(written(vault("c", 40, 0)), old, at(11s)) == recorded{.suspected = 1});
+    CHECK(mine.required().demand("c") == wal_position{100, 0});
+    CHECK_FALSE(mine.required().is_expressible()); // until it is certain, the active node answers
+
+    auto const total = mine.record(written(vault("c", 42, 0)), old, at(12s));
+    CHECK(total.regressed == 1);
+    CHECK(total.kept == 1);
+    CHECK(mine.required().demand("c") == wal_position{42, 0});
+    CHECK(mine.required().fenced());
+
+    CHECK(mine.record(written(vault("c", 101, 0)), old, at(13s)) == recorded{.outdated = 1});
+    CHECK(mine.required().demand("c") == wal_position{42, 0});
+    CHECK(mine.last_regression().lost.holds(vault("c", 100, 0)));
+    CHECK(mine.last_regression().found.holds(vault("c", 42, 0)));
+    CHECK(mine.last_regression().at == at(12s));
+
+    auto const newer = carried_at(mine, at(14s), checked);
+    mine.record(written(vault("c", 43, 0)), newer, at(15s));
+    CHECK_FALSE(mine.required().fenced());
+}
+
+TEST_CASE("an answer in order shows that the suspicion was wrong; nothing is lost meanwhile")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    mine.record(written(vault("c", 40, 7)), carried_at(mine, at(10s), checked), at(11s));
+    CHECK(mine.required().fenced());
+    mine.record(written(vault("c", 101, 0)), carried_at(mine, at(12s), checked), at(13s));
+    CHECK_FALSE(mine.required().fenced());
+    CHECK(mine.required().demand("c") == wal_position{101, 0});
+    CHECK_FALSE(static_cast<bool>(mine.last_regression()));
+}
+
+TEST_CASE("what to do when it is certain is the session's option")
+{
+    for (auto const on : {on_regression::reset_and_forward, on_regression::fail, on_regression::reset}) {
+        CAPTURE(to_string(on));
+        session mine(session_options{.regression = on});
+        mine.record(written(openbao("c", "100")), {}, at(0s));
+        auto const old = carried_at(mine, at(10s), checked);
+        mine.record(written(openbao("c", "40")), old, at(11s));
+        mine.record(written(openbao("c", "41")), old, at(12s));
+        CHECK(mine.required().holds(openbao("c", "41")));
+        CHECK(mine.required().fenced() == (on != on_regression::reset));
+        CHECK(mine.required().has_regressed() == (on == on_regression::fail));
+        mine.accept_regression("c");
+        CHECK_FALSE(mine.required().has_regressed());
+        CHECK(mine.required().holds(openbao("c", "41")));
+    }
+}
+
+TEST_CASE("the active node's refusals of its own log tell it as well, after an election could have ended")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    attempt_facts const to_active{.asked_active_node = true, .token_may_carry_index = false};
+    auto const refused = [&](duration when) {
+        return mine.record(vault_stale(), carried_at(mine, at(when), to_active), at(when));
+    };
+    CHECK(refused(10s) == recorded{.suspected = 1});
+    CHECK(refused(11s) == recorded{.suspected = 1});
+    CHECK(refused(12s) == recorded{.regressed = 1});
+    CHECK(mine.required().size() == 0);
+    CHECK(mine.required().fenced());
+    CHECK(mine.last_regression().lost.holds(vault("c", 100, 0)));
+    CHECK(mine.last_regression().found.size() == 0);
+}
+
+TEST_CASE("a refusal that may be due to something else tells nothing")
+{
+    struct row {
+        wal_position held;
+        attempt_facts how;
+        test_message response;
+    };
+    attempt_facts const to_active{.asked_active_node = true, .token_may_carry_index = false};
+    for (auto const& [held, how, response] : {
+             row{{100, 0}, {.token_may_carry_index = false}, vault_stale()}, // by any node
+             row{{100, 0}, {.asked_active_node = true}, vault_stale()},      // the token's state
+             row{{100, 3}, to_active, vault_stale()},                        // lag between clusters
+             row{{100, 0}, to_active, answer(412, "a plugin's own")},
+         }) {
+        session mine;
+        mine.record(vault("c", held.local, held.replicated), at(0s));
+        CHECK(mine.record(response, carried_at(mine, at(10s), how), at(10s)) == recorded{});
+        CHECK_FALSE(mine.required().fenced());
+    }
+}
+
+TEST_CASE("what the active node says of itself in sys/leader confirms a suspicion")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    CHECK(mine.record_active_position("c", 100, at(9s)) == recorded{});
+    CHECK(mine.record_active_position("stranger", 1, at(9s)) == recorded{});
+    mine.record(written(vault("c", 40, 0)), carried_at(mine, at(10s), checked), at(11s));
+    CHECK(mine.record_active_position("c", 41, at(12s)) == recorded{.regressed = 1});
+    CHECK(mine.required().size() == 0);
+    CHECK(mine.required().fenced());
+}
+
+TEST_CASE("a request that carried nothing of the cluster is told from the new epoch by its time")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    session empty;
+    auto const early = carried_at(empty, at(9s));
+    auto const old = carried_at(mine, at(10s), checked);
+    mine.record(written(vault("c", 40, 0)), old, at(11s));
+    mine.record(written(vault("c", 41, 0)), old, at(12s));
+    CHECK(mine.record(written(vault("c", 99, 0)), early, at(13s)) == recorded{.outdated = 1});
+    auto const late = carried_at(empty, at(12s));
+    CHECK(mine.record(written(vault("c", 50, 0)), late, at(13s)) == recorded{.superseded = 1});
 }

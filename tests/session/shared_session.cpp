@@ -65,6 +65,9 @@ TEST_CASE("it does what a session does")
     CHECK(ours.required().clusters() == 2);
     ours.forget("c");
     CHECK(ours.required().clusters() == 1);
+    CHECK(ours.merge(states({vault("c", 0, 2), vault("d", 1, 0)}), at(1s)) == recorded{.kept = 1, .held = 1});
+    CHECK(ours.required().demand("c") == wal_position{0, 2});
+    CHECK(ours.raised() == at(1s));
 }
 
 TEST_CASE("each call takes the lock once, and gives it back")
@@ -81,6 +84,8 @@ TEST_CASE("each call takes the lock once, and gives it back")
     CHECK(checked_lock::taken == 4);
     ours.forget("c");
     CHECK(checked_lock::taken == 5);
+    ours.merge(states({vault("c", 1, 0)}), at(0s));
+    CHECK(checked_lock::taken == 6);
 }
 
 TEST_CASE("a response that cannot be read leaves the lock free, and what was known")

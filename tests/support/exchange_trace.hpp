@@ -35,6 +35,7 @@ using lines = std::vector<std::string>;
                                           "outcome_unknown",
                                           "not_offered",
                                           "unproven",
+                                          "regressed",
                                           "cancelled"};
     return names[static_cast<std::size_t>(why)];
 }

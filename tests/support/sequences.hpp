@@ -21,4 +21,16 @@ void for_each_sequence(std::size_t letters, std::size_t length, F&& f)
     }
 }
 
+/// Goes through every sequence of 1 to `length` letters as a tree: step(state, letter) makes of what is known
+/// after a sequence what is known after one letter more, so that each beginning is gone through once.
+template <class State, class Step>
+void walk_sequences(std::size_t letters, std::size_t length, State const& from, Step&& step)
+{
+    for (std::size_t letter = 0; letter < letters && length > 0; ++letter) {
+        State next = from;
+        step(next, letter);
+        walk_sequences(letters, length - 1, next, step);
+    }
+}
+
 } // namespace support

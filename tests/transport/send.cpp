@@ -300,3 +300,63 @@ TEST_CASE("an address that another thread takes away meanwhile does not let the 
     CHECK(result.last.why == reason::not_offered);
     CHECK(sends == 1);
 }
+
+namespace {
+
+/// An error of which it is known that nothing was sent.
+struct no_connection {
+    std::optional<test_message> answer{};
+    [[nodiscard]] explicit operator bool() const { return answer.has_value(); }
+    [[nodiscard]] test_message const& operator*() const { return *answer; }
+    [[nodiscard]] bool is_unsent() const { return true; }
+};
+
+struct unreachable_transport {
+    no_connection operator()(test_message&) const { return {}; }
+};
+
+} // namespace
+
+TEST_CASE("a write whose answer is lost fences the session, however it was lost")
+{
+    fixture broken;
+    bound_transport nothing_comes{.script = {std::nullopt}};
+    CHECK_FALSE(send(nothing_comes, put(), broken.mine, broken.view, plain, broken.clock).delivered());
+    CHECK(broken.mine.required().fenced());
+
+    fixture thrown;
+    throwing_transport throws;
+    CHECK_THROWS_AS(send(throws, put(), thrown.mine, thrown.view, plain, thrown.clock), std::runtime_error);
+    CHECK(thrown.mine.required().fenced());
+
+    fixture gateway;
+    bound_transport says_504{.script = {answer(504)}};
+    send(says_504, put(), gateway.mine, gateway.view, plain, gateway.clock);
+    CHECK(gateway.mine.required().fenced());
+}
+
+TEST_CASE("nothing was lost where nothing was sent, or written")
+{
+    fixture f;
+    unreachable_transport unreachable;
+    send(unreachable, put(), f.mine, f.view, plain, f.clock);
+    CHECK_FALSE(f.mine.required().fenced());
+    bound_transport nothing_comes{.script = {std::nullopt}};
+    send(nothing_comes, get(), f.mine, f.view, plain, f.clock);
+    CHECK_FALSE(f.mine.required().fenced());
+}
+
+TEST_CASE("behind the fence of a lost write the active node answers, until a later write repays it")
+{
+    fixture f;
+    f.view.learn(dialect::vault, cluster_id("c"));
+    scripted_transport transport{
+        .script = {std::nullopt, answer(200, "1"), written(vault("c", 8, 0)), answer(200, "2")}};
+    send(transport, put(), f.mine, f.view, plain, f.clock);
+    for (auto const& request : {get(), put(), get()})
+        CHECK(send(transport, test_message(request), f.mine, f.view, plain, f.clock).delivered());
+    REQUIRE(transport.log.size() == 4);
+    CHECK(transport.log[1].request.values("X-Vault-Forward") == texts{"active-node"});
+    CHECK(transport.log[3].request.values("X-Vault-Forward").empty());
+    CHECK(transport.log[3].request.values("X-Vault-Index") == texts{vault("c", 8, 0)});
+}

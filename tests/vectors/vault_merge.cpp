@@ -32,8 +32,8 @@ std::string demand_of(required_states const& required)
 {
     std::vector<std::string> demands;
     for (std::uint8_t i = 0; i < required.clusters(); ++i) {
-        auto const position = required.demand(required.cluster(i)).value_or(wal_position());
-        demands.push_back(std::string(required.cluster(i).view()) + '=' + std::to_string(position.local) +
+        auto const position = required.demand(required[i].cluster()).value_or(wal_position());
+        demands.push_back(std::string(required[i].cluster().view()) + '=' + std::to_string(position.local) +
                           ':' + std::to_string(position.replicated));
     }
     std::sort(demands.begin(), demands.end());

@@ -27,10 +27,13 @@
 //         body.clear();                                           // what your WRITEFUNCTION appends to
 //         CURLcode const error = curl_easy_perform(easy);         // FOLLOWLOCATION and FAILONERROR off
 //         curl_response const response{easy, body};
-//         if (error == CURLE_OK)
+//         if (error == CURLE_OK) {
 //             session.record(response, exchange.carried(), clock::now());
-//         next = error == CURLE_OK ? exchange.on_response(response, view, clock::now())
-//                                  : exchange.on_transport_error(view, clock::now());
+//             next = exchange.on_response(response, view, clock::now());
+//         } else {
+//             session.record_lost(exchange.carried(), clock::now());
+//             next = exchange.on_transport_error(view, clock::now());
+//         }
 //     }
 //
 // A body by POSTFIELDS is sent again as it is; one by READFUNCTION must be rewound before each attempt.

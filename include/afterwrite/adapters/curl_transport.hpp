@@ -60,6 +60,14 @@ public:
     /// large here.
     [[nodiscard]] CURLcode error() const noexcept { return error_; }
 
+    /// There was no connection to send it over, so it was not executed.
+    [[nodiscard]] bool is_unsent() const noexcept
+    {
+        return error_ == CURLE_COULDNT_CONNECT || error_ == CURLE_COULDNT_RESOLVE_HOST ||
+               error_ == CURLE_COULDNT_RESOLVE_PROXY || error_ == CURLE_SSL_CONNECT_ERROR ||
+               error_ == CURLE_URL_MALFORMAT;
+    }
+
     /// The error as a sentence for people.
     [[nodiscard]] char const* what() const noexcept { return curl_easy_strerror(error_); }
 

@@ -84,6 +84,13 @@ public:
     /// Success if there is an answer.
     [[nodiscard]] httplib::Error error() const noexcept { return error_; }
 
+    /// There was no connection to send it over, so it was not executed.
+    [[nodiscard]] bool is_unsent() const noexcept
+    {
+        return error_ == httplib::Error::Connection || error_ == httplib::Error::ConnectionTimeout ||
+               error_ == httplib::Error::SSLConnection;
+    }
+
     /// The error as a sentence for people.
     [[nodiscard]] std::string what() const { return httplib::to_string(error_); }
 

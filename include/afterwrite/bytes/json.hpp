@@ -78,6 +78,9 @@ public:
 
     [[nodiscard]] constexpr bool at_end() const noexcept { return rest_.empty(); }
 
+    /// What has not been read yet.
+    [[nodiscard]] constexpr std::string_view rest() const noexcept { return rest_; }
+
     constexpr void skip_spaces() noexcept
     {
         while (!rest_.empty() && std::string_view(" \t\r\n").find(rest_.front()) != std::string_view::npos)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
 #include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/request_facts.hpp>
@@ -19,7 +20,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -36,25 +36,28 @@ public:
     /// `required` is what the session requires of this cluster, `seed` any random bits to spread the waits.
     exchange(consistency_policy const& policy, required_states const& required, request_facts const& facts,
              time_point now, std::uint64_t seed) noexcept
-        : facts_(facts), times_(policy, facts.deadline, now, seed), plan_(plan_of(policy.when)),
+        : facts_(facts), times_(policy, facts.deadline, now, seed), approach_(plan_of(policy.when)),
           is_enforced_(policy.enforce == enforce_consistency::always)
     {
         if (is_enforced_)
             required_ = required;
+        required_.advance(now);
         if (facts.to == route::active_node || (facts.safe && !required_.is_expressible()))
-            plan_ = plan::active_node; // a write is executed there anyhow, and its answer repays a fence
+            approach_.insist(); // a write is executed there anyhow, and its answer repays a fence
     }
 
     /// What to do first: send, or give up because only the active node would do and no way leads to it. Who
     /// leaves it out sends in vain then: `on_response` gives up as well, whatever came.
     [[nodiscard]] step first(replication_view const& view) noexcept
     {
-        begin(view);
+        approach_.begin(situation(view));
+        if (required_.has_regressed())
+            return final(action::give_up, reason::regressed);
         if (times_.now() > times_.deadline())
             return final(action::give_up, reason::deadline_passed);
         if (!is_offered(view))
             return final(action::give_up, reason::not_offered);
-        return {action::send_again, times_.now(), to_, reason::first_attempt, refusal::none};
+        return {action::send_again, times_.now(), to(), reason::first_attempt, refusal::none};
     }
 
     /// Writes the fields of the next attempt into the request. They are set, never appended, so the same
@@ -63,19 +66,23 @@ public:
     void prepare(M& request, replication_view const& view)
     {
         if constexpr (!repeats_fields<M>)
-            if (facts_.safe && required_.size() > 1 && plan_ != plan::active_node) {
-                plan_ = plan::active_node;
-                has_begun_ = false;
-            }
-        begin(view);
+            if (facts_.safe && required_.size() > 1)
+                approach_.insist();
+        approach_.begin(situation(view));
         if (times_.attempts() == 0)
             marks_ = read_request(request);
         times_.count_attempt();
-        was_offered_ = is_offered(view);
+        was_offered_ = is_offered(view) && !required_.has_regressed();
         if (!is_inert() && was_offered_)
-            set_attempt_fields(request, required_, {stage_, speaks(view), is_by_field_});
+            set_attempt_fields(request, required_, approach_.fields(situation(view)));
         else
             required_ = {}; // its answer is no proof of anything, see `carried`
+        required_.set_sent_as({.is_read = facts_.safe,
+                               .was_checked = approach_.is_checked(),
+                               .asked_active_node = approach_.is_by_field() && required_.size() > 0,
+                               .token_may_carry_index = marks_.token_may_carry_index,
+                               .may_give_birth = marks_.may_give_birth,
+                               .is_probe = marks_.asks_health});
     }
 
     /// What to do with this answer. Teaches the view what the answer tells of the cluster.
@@ -86,7 +93,8 @@ public:
         if (status < 100)
             return on_transport_error(view, now);
         times_.advance(now);
-        bool const is_foreign = learn_cluster(view, response, required_);
+        auto const news = marks_.asks_health ? cluster_news{} : learn_cluster(view, response, required_);
+        cluster_changed_ = news.has_changed;
         auto const retry_after = status >= 400 ? find_retry_after(response) : std::nullopt;
         last_ = classify({.status = status,
                           .has_retry_after = retry_after.has_value(),
@@ -97,7 +105,7 @@ public:
                           .token_may_carry_index = marks_.token_may_carry_index});
         if (is_inert())
             return final(action::deliver, reason::not_enforced);
-        if (!was_offered_ || (is_foreign && facts_.safe && speaks(view) == dialect::openbao))
+        if (!was_offered_ || (news.is_foreign && facts_.safe && situation(view).form() == dialect::openbao))
             return final(action::give_up, reason::unproven); // OpenBao takes a foreign index for none
         if (status >= 300 && status < 400 && status != 304)
             return redirect(response, view);
@@ -116,59 +124,37 @@ public:
     [[nodiscard]] required_states const& carried() const noexcept { return required_; }
 
     /// Where the prepared attempt is to go: as the step said, unless the stack cannot repeat a field.
-    [[nodiscard]] route to() const noexcept { return to_; }
+    [[nodiscard]] route to() const noexcept { return approach_.to(); }
     [[nodiscard]] std::uint32_t attempts() const noexcept { return times_.attempts(); } ///< prepared so far
     [[nodiscard]] time_point deadline() const noexcept { return times_.deadline(); } ///< of the last attempt
 
 private:
-    [[nodiscard]] bool is_inert() const noexcept { return !is_enforced_ && plan_ != plan::active_node; }
-
-    void begin(replication_view const& view) noexcept
+    [[nodiscard]] bool is_inert() const noexcept
     {
-        if (has_begun_)
-            return;
-        has_begun_ = true;
-        if (plan_ == plan::active_node)
-            stage_ = stage::active;
-        else if (required_.size() == 0)
-            stage_ = stage::ask;
-        else if (plan_ == plan::forward)
-            stage_ = may_forward(view) ? stage::forward : stage::ask;
-        else if (speaks(view) == dialect::openbao &&
-                 (plan_ == plan::await || plan_ == plan::retry_then_forward))
-            stage_ = stage::hold;
-        aim(view);
+        return !is_enforced_ && approach_.in() != plan::active_node;
     }
 
-    /// Fixes the next attempt's way to the active node, so that what others teach the view meanwhile cannot
-    /// part its fields from where it goes.
-    void aim(replication_view const& view) noexcept
+    [[nodiscard]] approach::situation situation(replication_view const& view) const noexcept
     {
-        is_by_field_ = stage_ == stage::active && view.may_forward(times_.now()) &&
-                       (speaks(view) == dialect::vault || plan_ != plan::active_node);
-        to_ = follows_redirect_ || (plan_ == plan::active_node && !is_by_field_) ? route::active_node
-                                                                                 : route::any_node;
+        return {view, required_, times_.now()};
     }
 
-    /// The dialect of what is carried tells best: it was written by the server that is going to read it.
-    [[nodiscard]] dialect speaks(replication_view const& view) const noexcept
+    /// Whether the active node may never reach it: it is of the cluster's own log, and that may have been
+    /// restored.
+    [[nodiscard]] bool is_in_doubt() const noexcept
     {
-        return required_.form() != dialect::unknown ? required_.form() : view.form();
-    }
-
-    [[nodiscard]] bool may_forward(replication_view const& view) const noexcept
-    {
-        return speaks(view) == dialect::openbao || view.may_forward(times_.now());
+        return required_.clusters() == 1 && required_[0].history().is_suspected() &&
+               required_[0].position().replicated == 0;
     }
 
     [[nodiscard]] bool is_offered(replication_view const& view) const noexcept
     {
-        return to_ == route::any_node || (facts_.addressable && !view.active_address().empty());
+        return to() == route::any_node || (facts_.addressable && !view.active_address().empty());
     }
 
     [[nodiscard]] step final(action what, reason why) const noexcept
     {
-        return {what, times_.now(), route::any_node, why, last_};
+        return {what, times_.now(), route::any_node, why, last_, cluster_changed_};
     }
 
     /// Ifs up, then the table: what each kind of answer means for the exchange.
@@ -184,12 +170,13 @@ private:
         case refusal::no_active_node:
         case refusal::server_error: return repeat(retry_after, view);
         case refusal::index_not_understood:
-            if (required_.clusters() > 0)
+            if (required_.form() != dialect::unknown)
                 return final(action::give_up, reason::refused);
             required_.forget_unknown_form();
             return again(times_.now(), reason::without_index, view);
         case refusal::forwarding_not_allowed:
-            if (stage_ != stage::forward && !is_by_field_) // nobody asked for it, so it is another 400
+            if (approach_.at() != stage::forward &&
+                !approach_.is_by_field()) // nobody asked for it, so it is another 400
                 return final(action::deliver, reason::answered);
             view.forwarding_was_refused(times_.now());
             return move(occurrence::barred, times_.now(), view);
@@ -206,8 +193,13 @@ private:
 
     [[nodiscard]] step wait_for_state(std::optional<duration> retry_after, replication_view& view) noexcept
     {
+        if (last_ == refusal::stale_index && approach_.is_by_field() && is_in_doubt()) {
+            required_.forget(
+                required_[0].cluster()); // the active node has all there is, and never will have it
+            return again(times_.now(), reason::without_index, view);
+        }
         auto const due = times_.due_after_refusal(retry_after);
-        if (due < times_.overdue_at() || !may_forward(view))
+        if (due < times_.overdue_at() || !situation(view).may_forward())
             return move(occurrence::behind, due, view);
         return move(required_.size() > 0 ? occurrence::overdue : occurrence::token_overdue, due, view);
     }
@@ -215,19 +207,21 @@ private:
     /// The only place where the stage changes, and the table says how.
     [[nodiscard]] step move(occurrence on, time_point due, replication_view const& view) noexcept
     {
-        auto const with = speaks(view) == dialect::openbao ? dialect::openbao : dialect::vault;
-        auto const* const row = find_transition(plan_, stage_, on, with);
+        auto const from = approach_.at();
+        auto const form = situation(view).form();
+        auto const* const row = find_transition(approach_.in(), from, on,
+                                                form == dialect::openbao ? dialect::openbao : dialect::vault);
         if (row == nullptr || row->when == pace::never)
             return final(action::give_up, reason::refused);
-        bool const goes_on = row->to == std::exchange(stage_, row->to);
+        approach_.move(row->to);
         if (row->when == pace::at_once)
             due = times_.now();
         if (row->when == pace::when_overdue)
             due = std::max(times_.now(), times_.overdue_at());
         if (on == occurrence::barred)
             return again(due, reason::not_forwarded, view);
-        bool const asks_active_node = stage_ == stage::forward || stage_ == stage::active;
-        return again(due, asks_active_node && !goes_on ? reason::forwarding : reason::waiting, view);
+        bool const asks_active_node = row->to == stage::forward || row->to == stage::active;
+        return again(due, asks_active_node && row->to != from ? reason::forwarding : reason::waiting, view);
     }
 
     [[nodiscard]] step obey_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
@@ -245,8 +239,9 @@ private:
     {
         if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
             return final(action::give_up, reason::unproven);
-        if (std::exchange(follows_redirect_, false))
+        if (approach_.follows_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
+        approach_.follow_redirect(false);
         bool const may_repeat = facts_.idempotent && !is_inert();
         if (may_repeat && (last_ == refusal::no_active_node || times_.has_repeats_left()))
             return again(times_.due_after_failure(retry_after), reason::repeating, view);
@@ -263,13 +258,13 @@ private:
         if (!learn_active_node(view, response) || !facts_.addressable || redirects_ == max_redirects)
             return final(action::deliver, reason::redirected_elsewhere);
         ++redirects_;
-        follows_redirect_ = true;
+        approach_.follow_redirect(true);
         return again(times_.now(), reason::redirected, view);
     }
 
     [[nodiscard]] step again(time_point due, reason why, replication_view const& view) noexcept
     {
-        aim(view);
+        approach_.aim(situation(view));
         if (!facts_.replayable_body)
             return final(action::give_up, reason::body_not_replayable);
         if (!times_.has_attempts_left())
@@ -278,23 +273,19 @@ private:
             return final(action::give_up, reason::deadline_passed);
         if (!is_offered(view))
             return final(action::give_up, reason::not_offered);
-        return {action::send_again, times_.grant(due), to_, why, last_};
+        return {action::send_again, times_.grant(due), to(), why, last_, cluster_changed_};
     }
 
     request_facts facts_;
     required_states required_;
     retry_schedule times_;
     request_marks marks_;
-    plan plan_;
-    stage stage_ = stage::ask;
+    approach approach_;
     refusal last_ = refusal::none;
-    route to_ = route::any_node; ///< see `aim`
     std::uint8_t redirects_ = 0;
     bool is_enforced_;
-    bool has_begun_ = false;
-    bool is_by_field_ = false; ///< see `aim`
     bool was_offered_ = true;
-    bool follows_redirect_ = false;
+    bool cluster_changed_ = false;
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -8,6 +8,7 @@
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/field_names.hpp>
 #include <afterwrite/wire/index_field.hpp>
+#include <afterwrite/wire/newborn.hpp>
 #include <afterwrite/wire/refusal.hpp>
 #include <afterwrite/wire/retry_after.hpp>
 
@@ -22,13 +23,16 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 struct request_marks {
     bool asks_health = false;
     bool token_may_carry_index = false;
+    bool may_give_birth = false; ///< see `find_newborn`
 };
 
 template <message M>
 [[nodiscard]] request_marks read_request(M const& request)
 {
     request_marks marks{.asks_health = is_health_path(path_of(request))};
-    auto const look = [&marks](std::string_view credential) { // "Bearer" may stand before the token
+    bool has_credential = false;
+    auto const look = [&](std::string_view credential) { // "Bearer" may stand before the token
+        has_credential = true;
         auto token = credential.substr(credential.find(' ') + 1);
         while (token.starts_with(' '))
             token.remove_prefix(1);
@@ -37,6 +41,9 @@ template <message M>
     message_traits<M>::for_each(request, field_names::token, look);
     if (!marks.token_may_carry_index)
         message_traits<M>::for_each(request, field_names::authorization, look);
+    marks.may_give_birth = !has_credential || is_birth_path(path_of(request));
+    message_traits<M>::for_each(request, field_names::wrap_ttl,
+                                [&marks](std::string_view) { marks.may_give_birth = true; });
     return marks;
 }
 
@@ -67,16 +74,21 @@ template <response_message M>
     return is_known;
 }
 
+/// What an answer tells of its cluster.
+struct cluster_news {
+    bool is_foreign = false;  ///< it is none of the clusters that the request required something of
+    bool has_changed = false; ///< another one answered at these addresses before
+};
+
 /// Teaches the view which cluster answered; an error or a redirect may come from anybody, and teaches
-/// nothing. Returns whether it is none of the clusters that the request required something of. An index that
-/// was carried tells nothing new and is not decoded.
+/// nothing. An index that was carried tells nothing new and is not decoded.
 template <response_message M>
-bool learn_cluster(replication_view& view, M const& response, required_states const& carried)
+cluster_news learn_cluster(replication_view& view, M const& response, required_states const& carried)
 {
     int const status = message_traits<M>::status(response);
-    bool is_foreign = false;
+    cluster_news news;
     if (status < 200 || status >= 300)
-        return is_foreign;
+        return news;
     message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
         for_each_index(value, [&](std::string_view index) {
             if (!view.cluster().empty() && carried.holds(index))
@@ -84,11 +96,14 @@ bool learn_cluster(replication_view& view, M const& response, required_states co
             auto const decoded = decode_index(index);
             if (!decoded)
                 return;
+            auto const changes = view.cluster_changes();
             view.learn(decoded->form, decoded->cluster());
-            is_foreign = is_foreign || (carried.clusters() > 0 && !carried.requires_of(decoded->cluster()));
+            news.has_changed = news.has_changed || view.cluster_changes() != changes;
+            news.is_foreign = news.is_foreign || (carried.clusters() > 0 &&
+                                                  carried.find(decoded->cluster(), decoded->form) == nullptr);
         });
     });
-    return is_foreign;
+    return news;
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -30,7 +30,8 @@ enum class reason : std::uint8_t {
     waiting,       ///< the node was behind: the same again, after a while
     forwarding,    ///< the node was behind: from now on the active node is to answer
     not_forwarded, ///< the server does not forward by a field: the same without it
-    without_index, ///< the server cannot read the index it was sent: the same without it
+    without_index, ///< the server cannot read the index it was sent, or the active node cannot reach it any
+                   ///< more: the same without it
     redirected,    ///< a standby told the active node's address
     repeating,     ///< the exchange broke or the server failed, and a repetition does no harm
 
@@ -42,6 +43,7 @@ enum class reason : std::uint8_t {
     outcome_unknown,     ///< it may have been executed, and must not be twice
     not_offered,         ///< only the active node's answer would do, no way leads to it, nothing was sent
     unproven,            ///< an answer came, but nothing shows that its node had what was required
+    regressed,           ///< the cluster was restored and the caller has not accepted it, nothing was sent
     cancelled,           ///< the caller ended the wait
 };
 
@@ -58,7 +60,8 @@ enum class reason : std::uint8_t {
     case reason::waiting: return "The node has not reached the required state: waiting.";
     case reason::forwarding: return "The node has not reached the required state: asking the active node.";
     case reason::not_forwarded: return "The server does not forward by a request field: going on without.";
-    case reason::without_index: return "The server cannot read the index that it was sent: going on without.";
+    case reason::without_index:
+        return "The server can do nothing with the index that it was sent: going on without.";
     case reason::redirected: return "A standby pointed to the active node.";
     case reason::repeating: return "The exchange broke or the server failed: trying again.";
     case reason::refused: return "The server refused the request.";
@@ -74,6 +77,8 @@ enum class reason : std::uint8_t {
     case reason::unproven:
         return "An answer came, but from a node that may lack what is required; a write may have been "
                "executed.";
+    case reason::regressed:
+        return "The cluster follows another history than what is required: writes may be lost.";
     case reason::cancelled: return "The caller cancelled the request.";
     }
     return "";
@@ -86,6 +91,7 @@ struct step {
     route to = route::any_node; ///< of `send_again`: where to
     reason why = reason::first_attempt;
     refusal refused_as = refusal::none; ///< what the last answer refused, if it did
+    bool cluster_changed = false; ///< it is another cluster's than the answer before, at these addresses
 
     /// Whether the exchange has ended.
     [[nodiscard]] constexpr bool is_final() const noexcept { return what != action::send_again; }

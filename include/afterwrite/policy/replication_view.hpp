@@ -28,6 +28,9 @@ public:
     /// A server that refused to forward is asked again after this time: its configuration may have changed.
     static constexpr duration refusal_memory = std::chrono::minutes(10);
 
+    /// How many clusters can be declared to replicate with this one: a primary and its secondaries are few.
+    static constexpr std::size_t max_peers = 4;
+
     replication_view() noexcept = default;
 
     /// For a cluster whose dialect, or id as well, is known beforehand, as from configuration.
@@ -53,6 +56,29 @@ public:
 
     /// How often the cluster behind these addresses was another one all of a sudden.
     [[nodiscard]] std::uint32_t cluster_changes() const noexcept { return cluster_changes_; }
+
+    /// States of this other cluster are sent to this one too: the two replicate, and its nodes compare them
+    /// with what they have received from there. An *assumption* about Vault Enterprise, which is closed;
+    /// nobody outside knows what a node makes of the index of another cluster. Off unless it is called.
+    /// False: one peer too many.
+    bool add_peer(cluster_id const& cluster) noexcept
+    {
+        if (is_peer(cluster))
+            return true;
+        if (peer_count_ == max_peers)
+            return false;
+        peers_[peer_count_++] = cluster;
+        return true;
+    }
+
+    /// See `add_peer`.
+    [[nodiscard]] bool is_peer(cluster_id const& cluster) const noexcept
+    {
+        for (std::size_t i = 0; i < peer_count_; ++i)
+            if (peers_[i] == cluster)
+                return true;
+        return false;
+    }
 
     /// Whether it is worth asking the server to forward. Vault refuses it with 400 unless it was configured
     /// to.
@@ -128,6 +154,8 @@ private:
     node_address active_;
     std::size_t node_count_ = 0;
     node_address nodes_[max_nodes];
+    std::size_t peer_count_ = 0;
+    cluster_id peers_[max_peers];
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

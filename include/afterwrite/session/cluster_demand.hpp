@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/clock.hpp>
+#include <afterwrite/session/lineage.hpp>
+#include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/state/opaque_index.hpp>
 #include <afterwrite/state/wal_position.hpp>
@@ -52,17 +55,38 @@ public:
     [[nodiscard]] std::uint8_t size() const noexcept { return size_; }
     [[nodiscard]] std::string_view text(std::uint8_t i) const noexcept { return texts_[i].text(); }
 
-    /// An index of this cluster could not be kept. Until an answer repays it, only the active node's answers
-    /// are known to show it.
-    [[nodiscard]] bool fenced() const noexcept { return fences_ > repaid_; }
-    void fence() noexcept { ++fences_; }
+    /// Something of this cluster must be seen that no index held here says, or it is in doubt whether what is
+    /// held belongs to the cluster's history. Until that ends, only the active node's answers are known to
+    /// show what they must.
+    [[nodiscard]] bool fenced() const noexcept { return fence_.is_up() || lineage_.is_suspected(); }
 
-    /// The answer to a request that was sent behind `carried`'s fences has brought something newer than what
-    /// was not kept until then. What was not kept since then stays fenced.
-    void repay(cluster_demand const& carried) noexcept
+    /// An index of this cluster could not be kept, or was lost.
+    void fence() noexcept { fence_.set(); }
+
+    /// The answer to a request that was sent with `carried` has brought something newer than what was lost
+    /// until then.
+    void repay(cluster_demand const& carried) noexcept { fence_.repay(carried.fence_); }
+
+    [[nodiscard]] lineage const& history() const noexcept { return lineage_; }
+    [[nodiscard]] lineage& history() noexcept { return lineage_; }
+
+    /// The history was another one, and the caller has not accepted that yet: see `on_regression::fail`.
+    [[nodiscard]] bool has_regressed() const noexcept { return has_regressed_; }
+    void set_regressed(bool has_regressed) noexcept { has_regressed_ = has_regressed; }
+
+    /// It is `now`; fences and suspicions older than `lasting` end.
+    void advance(time_point now, duration lasting) noexcept
     {
-        if (carried.fences_ > repaid_)
-            repaid_ = carried.fences_;
+        fence_.advance(now, lasting);
+        lineage_.advance(now, lasting);
+    }
+
+    /// From now on another history is followed, of which nothing is known yet.
+    void begin_epoch(time_point now) noexcept
+    {
+        lineage_.begin_epoch(now);
+        fence_.lift();
+        size_ = 0;
     }
 
     /// The join of what is held; (0,0) if nothing is, and on OpenBao, whose indices have no position.
@@ -172,8 +196,9 @@ private:
         cluster_ = other.cluster_;
         form_ = other.form_;
         size_ = other.size_;
-        fences_ = other.fences_;
-        repaid_ = other.repaid_;
+        has_regressed_ = other.has_regressed_;
+        fence_ = other.fence_;
+        lineage_ = other.lineage_;
         for (std::uint8_t i = 0; i < size_; ++i)
             texts_[i].copy(other.texts_[i]);
     }
@@ -208,8 +233,9 @@ private:
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
     std::uint8_t size_ = 0;
-    std::uint32_t fences_ = 0;  ///< how often an index could not be kept
-    std::uint32_t repaid_ = 0;  ///< how many of these no longer matter
+    bool has_regressed_ = false;
+    read_fence fence_;
+    lineage lineage_;
     received texts_[max_texts]; // only the first size_ mean something
 };
 

@@ -1,245 +1,61 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <afterwrite/bytes/base64.hpp>
-#include <afterwrite/bytes/crc32.hpp>
 #include <afterwrite/bytes/hmac_sha256.hpp>
 #include <afterwrite/clock.hpp>
+#include <afterwrite/lock.hpp>
 #include <afterwrite/result.hpp>
-#include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/portable_error.hpp>
+#include <afterwrite/session/portable_text.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/session/session.hpp>
-#include <afterwrite/state/cluster_id.hpp>
+#include <afterwrite/session/shared_session.hpp>
 #include <afterwrite/version.hpp>
-#include <afterwrite/wire/decode_error.hpp>
-#include <afterwrite/wire/dialect.hpp>
-#include <afterwrite/wire/index_field.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
+#include <concepts>
 #include <string>
 #include <string_view>
-
-// A session as a text, for the next process, job or node:
-//
-//     "aw1."  base64url( flags count item* crc32 )        anybody can write it
-//     "aw1s." base64url( flags count item* hmac )         signed with the caller's key
-//     item := kind size-1 bytes
-//
-// base64url (RFC 4648, section 5, without padding) because of all places where the text may go: it needs no
-// quotes in a header, a cookie (RFC 6265, section 4.1.1), a variable, a shell, a URL or the name of a file.
-// Indices are kept as the server wrote them; those that are base64 themselves, and nearly all are, as the
-// bytes that they encode. The seal is over the prefix and all bytes before it.
+#include <type_traits>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What the text of a session says.
+/// Something whose states can be written: `session`, `shared_session`, a handle of a store.
+template <class S>
+concept exportable_session = requires(S const& from)
+{
+    {
+        from.required()
+        } -> std::convertible_to<required_states>;
+};
+
+/// Something that can require what was read.
+template <class S>
+concept importing_session = requires(S& into, required_states const& required, time_point now)
+{
+    {
+        into.merge(required, now)
+        } -> std::same_as<recorded>;
+};
+
+/// Whether a session keeps what it is told to itself. What is not signed may come from anybody, and whoever
+/// makes up an index can make those wait for ever who require it. So it may enter a session that one caller
+/// has for himself, and nothing else: no session that is kept for others, as a proxy does, and none that a
+/// floor takes in when it is evicted. A type is trusted with it only if this is specialised for it.
+template <class S>
+inline constexpr bool keeps_to_itself = false;
+template <>
+inline constexpr bool keeps_to_itself<session> = true;
+template <basic_lockable Lock>
+inline constexpr bool keeps_to_itself<shared_session<Lock>> = true;
+
+/// What the text of a session says. `import_session` takes it, and heeds whether it is authenticated.
 struct portable_session {
     required_states required{};
 
-    /// Whether it was signed with the reader's key. What is not may come from anybody: it must not enter a
-    /// floor, the session of another identity, or any session that a proxy keeps for others, since whoever
-    /// made up an index can make them wait for ever.
+    /// Whether it was signed with the reader's key. If not, anybody may have written it.
     bool is_authenticated = false;
 };
-
-namespace detail {
-
-inline constexpr std::string_view portable_prefix = "aw1.";
-inline constexpr std::string_view portable_signed_prefix = "aw1s.";
-
-/// The values are part of the form, and so are those of `portable_flag`: they stay what they are.
-enum class portable_item : std::uint8_t {
-    encoded_index = 1, ///< the bytes whose base64 (RFC 4648, section 4, with padding) is the index
-    verbatim_index = 2,
-    fence = 3, ///< a cluster id; this and the next two, in the order of `dialect`
-    last_fence = 5,
-};
-static_assert(static_cast<int>(dialect::vault) == 1 && static_cast<int>(dialect::openbao) == 2);
-
-enum portable_flag : std::uint8_t { has_strays = 1, is_crowded = 2 };
-
-/// What follows the bytes that it seals: their HMAC, or without a key their checksum. That one finds each
-/// character that was altered, and is no protection against a forger.
-struct portable_seal {
-    sha256_digest bytes{};
-    std::size_t size = 4;
-
-    portable_seal(std::string_view sealed, hmac_key const* key) noexcept
-    {
-        if (key != nullptr) {
-            bytes = key->sign(sealed);
-            size = bytes.size();
-            return;
-        }
-        auto const checksum = crc32(sealed);
-        for (std::size_t i = 0; i < size; ++i)
-            bytes[i] = static_cast<std::uint8_t>(checksum >> (24 - 8 * i) & 0xff);
-    }
-};
-
-/// Base64 of the standard alphabet to that for URLs, or back.
-inline void change_base64_alphabet(std::string& text, std::string_view from, std::string_view to) noexcept
-{
-    for (char& c : text)
-        if (auto const which = from.find(c); which != from.npos)
-            c = to[which];
-}
-
-inline void append_portable_item(std::string& payload, portable_item kind, std::string_view bytes)
-{
-    payload += static_cast<char>(kind);
-    payload += static_cast<char>(bytes.size() - 1);
-    payload += bytes;
-}
-
-inline void append_portable_index(std::string& payload, std::string_view index)
-{
-    char bytes[base64_decoded_size_max(max_index_size)];
-    char again[max_index_size];
-    auto const size = base64_decode(index, bytes);
-    std::string_view const decoded(bytes, size.value_or(0));
-    bool const is_same = size && base64_encode(decoded, again) == index.size() &&
-                         std::string_view(again, index.size()) == index;
-    append_portable_item(payload, is_same ? portable_item::encoded_index : portable_item::verbatim_index,
-                         is_same ? decoded : index);
-}
-
-[[nodiscard]] inline result<std::string, portable_error> write_portable(required_states const& required,
-                                                                        hmac_key const* key)
-{
-    std::string_view const prefix = key != nullptr ? portable_signed_prefix : portable_prefix;
-    std::string payload(prefix);
-    auto const& unplaced = required.unplaced();
-    payload += static_cast<char>((unplaced.has_strays() ? has_strays : 0) +
-                                 (unplaced.is_crowded() ? is_crowded : 0));
-    std::size_t const count_at = payload.size();
-    std::uint8_t count = 0; // at most eight fences and 16 indices
-    payload += '\0';
-    required.for_each([&](std::string_view index) {
-        append_portable_index(payload, index);
-        ++count;
-    });
-    for (std::uint8_t i = 0; i < required.clusters(); ++i) {
-        if (!required[i].fenced())
-            continue;
-        auto const kind = static_cast<int>(portable_item::fence) + static_cast<int>(required[i].form());
-        append_portable_item(payload, static_cast<portable_item>(kind), required[i].cluster());
-        ++count;
-    }
-    payload[count_at] = static_cast<char>(count);
-    portable_seal const seal(payload, key);
-    for (std::size_t i = 0; i < seal.size; ++i)
-        payload += static_cast<char>(seal.bytes[i]);
-
-    auto encoded = base64_encode(std::string_view(payload).substr(prefix.size()));
-    encoded.erase(std::min(encoded.find('='), encoded.size()));
-    change_base64_alphabet(encoded, "+/", "-_");
-    if (prefix.size() + encoded.size() > max_portable_size)
-        return unexpected(portable_error::too_long);
-    return std::string(prefix) + encoded;
-}
-
-/// Takes one item into `required`; says whether it is one.
-[[nodiscard]] inline bool take_portable_item(portable_item kind, std::string_view bytes,
-                                             required_states& required) noexcept
-{
-    if (kind >= portable_item::fence && kind <= portable_item::last_fence) {
-        auto const form = static_cast<int>(kind) - static_cast<int>(portable_item::fence);
-        required.fence(cluster_id(bytes), static_cast<dialect>(form));
-        return cluster_id::fits(bytes);
-    }
-    char text[max_index_size];
-    if (kind == portable_item::encoded_index) {
-        bytes = {text, base64_encode(bytes, text).value_or(0)};
-    } else if (kind != portable_item::verbatim_index) {
-        return false;
-    }
-    bool const has_text = !required.unplaced().text().empty();
-    if (!is_sendable(bytes)) // it could be none, or several
-        return false;
-    auto const total = required.record(bytes);
-    return total.rejected + total.unkept == 0 && (total.unknown_form == 0 || !has_text);
-}
-
-/// Reads what stands between the prefix and the seal. Nothing that is too much or too little is passed over.
-[[nodiscard]] inline bool read_portable_items(std::string_view rest, required_states& required) noexcept
-{
-    if (rest.size() < 2)
-        return false;
-    auto const flags = static_cast<std::uint8_t>(rest[0]);
-    if ((flags & ~(has_strays | is_crowded)) != 0)
-        return false;
-    auto const count = static_cast<std::uint8_t>(rest[1]);
-    rest.remove_prefix(2);
-    for (std::uint8_t i = 0; i < count; ++i) {
-        if (rest.size() < 2)
-            return false;
-        auto const kind = static_cast<portable_item>(rest[0]);
-        std::size_t const size = std::size_t{static_cast<std::uint8_t>(rest[1])} + 1;
-        if (rest.size() < 2 + size || !take_portable_item(kind, rest.substr(2, size), required))
-            return false;
-        rest.remove_prefix(2 + size);
-    }
-    if ((flags & has_strays) != 0)
-        required.unplaced().stray();
-    if ((flags & is_crowded) != 0)
-        required.unplaced().crowd();
-    return rest.empty();
-}
-
-[[nodiscard]] inline result<portable_session, portable_error> read_portable(std::string_view text,
-                                                                            hmac_key const* key)
-{
-    if (text.size() > max_portable_size)
-        return unexpected(portable_error::too_long);
-    constexpr std::string_view safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-    for (char const c : text)
-        if (safe.find(c) == safe.npos)
-            return unexpected(portable_error::unsafe_bytes);
-    bool const is_signed = text.starts_with(portable_signed_prefix);
-    std::string_view const prefix = is_signed ? portable_signed_prefix : portable_prefix;
-    if (!text.starts_with(prefix)) {
-        bool const is_ours = text.starts_with("aw") && text.find('.') != text.npos;
-        return unexpected(is_ours ? portable_error::unknown_version : portable_error::malformed);
-    }
-    if (is_signed != (key != nullptr))
-        return unexpected(is_signed ? portable_error::key_missing : portable_error::mac_missing);
-
-    std::string encoded(text.substr(prefix.size()));
-    change_base64_alphabet(encoded, "-_", "+/");
-    encoded.append((4 - encoded.size() % 4) % 4, '=');
-    char bytes[max_portable_size];
-    std::copy(prefix.begin(), prefix.end(), bytes);
-    auto const size = base64_decode(encoded, std::span(bytes).subspan(prefix.size()));
-    // One text for one payload: what differs only in bits that mean nothing is not what was written.
-    if (!size || base64_encode(std::string_view(bytes + prefix.size(), *size)) != encoded)
-        return unexpected(portable_error::malformed);
-
-    std::string_view const payload(bytes, prefix.size() + *size);
-    std::size_t const seal_size = key != nullptr ? sizeof(sha256_digest) : sizeof(std::uint32_t);
-    if (*size < seal_size)
-        return unexpected(portable_error::malformed);
-    auto const sealed = payload.substr(0, payload.size() - seal_size);
-    portable_seal const expected(sealed, key);
-    sha256_digest claimed{};
-    std::copy(payload.begin() + static_cast<std::ptrdiff_t>(sealed.size()), payload.end(), claimed.begin());
-    if (!equal_in_constant_time(claimed, expected.bytes))
-        return unexpected(key != nullptr ? portable_error::mac_mismatch : portable_error::checksum_mismatch);
-
-    portable_session read;
-    read.is_authenticated = key != nullptr;
-    if (!read_portable_items(sealed.substr(prefix.size()), read.required))
-        return unexpected(portable_error::malformed);
-    return read;
-}
-
-} // namespace detail
 
 /// Writes all that a session requires, its fences included: at most `max_portable_size` letters, digits, '-',
 /// '_' and '.'. What does not fit is `portable_error::too_long`, never cut. A text of neither dialect travels
@@ -247,7 +63,8 @@ inline void append_portable_index(std::string& payload, std::string_view index)
 ///
 /// Anybody can write such a text. It tells how much a cluster writes, but no secret, and no time: what the
 /// session knows of when it was raised stays behind, and a fence begins anew.
-[[nodiscard]] inline result<std::string, portable_error> export_session(session const& from)
+template <exportable_session S>
+[[nodiscard]] result<std::string, portable_error> export_session(S const& from)
 {
     return detail::write_portable(from.required(), nullptr);
 }
@@ -255,8 +72,8 @@ inline void append_portable_index(std::string& payload, std::string_view index)
 /// The same, signed, for where it passes through hands that are not trusted: HMAC-SHA256 with a key that is
 /// used for nothing else. It does not say whose session it is: take a key for each identity where that
 /// matters. Whoever has an old text can bring it again, but then it asks for nothing new.
-[[nodiscard]] inline result<std::string, portable_error> export_session(session const& from,
-                                                                        hmac_key const& key)
+template <exportable_session S>
+[[nodiscard]] result<std::string, portable_error> export_session(S const& from, hmac_key const& key)
 {
     return detail::write_portable(from.required(), &key);
 }
@@ -265,35 +82,55 @@ inline void append_portable_index(std::string& payload, std::string_view index)
 /// or of which one character was altered, is always refused. See `portable_error`. Allocates.
 [[nodiscard]] inline result<portable_session, portable_error> read_session(std::string_view text)
 {
-    return detail::read_portable(text, nullptr);
+    auto const required = detail::read_portable(text, nullptr);
+    if (!required)
+        return unexpected(required.error());
+    return portable_session{*required, false};
 }
 
 /// The same for a text that must be signed with this key; compared in constant time.
 [[nodiscard]] inline result<portable_session, portable_error> read_session(std::string_view text,
                                                                            hmac_key const& key)
 {
-    return detail::read_portable(text, &key);
+    auto const required = detail::read_portable(text, &key);
+    if (!required)
+        return unexpected(required.error());
+    return portable_session{*required, true};
 }
 
+/// Requires from now on what was read, beside what `into` requires already. What is not authenticated enters
+/// only what `keeps_to_itself`; elsewhere it is `portable_error::mac_missing`. An error changes nothing.
+template <class S>
+    requires importing_session<std::remove_reference_t<S>> result<recorded, portable_error>
+    import_session(S&& into, portable_session const& read, time_point now)
+    {
+        if (!read.is_authenticated && !keeps_to_itself<std::remove_cvref_t<S>>)
+            return unexpected(portable_error::mac_missing);
+        return into.merge(read.required, now);
+    }
+
 /// Reads the text of a session that is not signed, and requires from now on what that session did, beside
-/// what `into` requires already. An error changes nothing. What the text says is believed, so `into` must be
-/// the caller's own: see `portable_session::is_authenticated`. Allocates.
-inline result<recorded, portable_error> import_session(session& into, std::string_view text, time_point now)
+/// what `into` requires already. An error changes nothing. What the text says is believed: so this is there
+/// only for what `keeps_to_itself`. Allocates.
+template <class S>
+    requires(importing_session<std::remove_reference_t<S>>&& keeps_to_itself<std::remove_cvref_t<S>>)
+result<recorded, portable_error> import_session(S&& into, std::string_view text, time_point now)
 {
     auto const read = read_session(text);
     if (!read)
         return unexpected(read.error());
-    return into.merge(read->required, now);
+    return import_session(into, *read, now);
 }
 
-/// The same for a text that must be signed with this key.
-inline result<recorded, portable_error> import_session(session& into, std::string_view text, time_point now,
-                                                       hmac_key const& key)
-{
-    auto const read = read_session(text, key);
-    if (!read)
-        return unexpected(read.error());
-    return into.merge(read->required, now);
-}
+/// The same for a text that must be signed with this key, into any session.
+template <class S>
+    requires importing_session<std::remove_reference_t<S>> result<recorded, portable_error>
+    import_session(S&& into, std::string_view text, time_point now, hmac_key const& key)
+    {
+        auto const read = read_session(text, key);
+        if (!read)
+            return unexpected(read.error());
+        return import_session(into, *read, now);
+    }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -9,7 +9,7 @@
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// What became of the indices of one answer: how many of them met which fate. Of a single index exactly one
-/// count is 1.
+/// count is 1, but one that confirms a regression is kept as well.
 struct recorded {
     std::uint32_t kept = 0;       ///< is required from now on, beside what was
     std::uint32_t superseded = 0; ///< is required from now on, in the place of what it makes needless
@@ -18,11 +18,19 @@ struct recorded {
         0; ///< is of neither dialect: kept apart, sent only where nothing better is known
     std::uint32_t rejected = 0; ///< cannot be read; what was required before stays
     std::uint32_t unkept =
-        0;              ///< past a bound: could not be kept, hence the fence, see `required_states::fenced`
-    decode_error why{}; ///< of the last one rejected or unkept
+        0; ///< past a bound, or lost: could not be kept, hence the fence, see `required_states::fenced`
+    std::uint32_t suspected =
+        0; ///< cannot be of the history that is required: reads go to the active node until it is certain
+    std::uint32_t regressed =
+        0; ///< it is certain: the cluster was restored, a new epoch begins, see `lineage`
+    std::uint32_t outdated = 0; ///< answered a request of an older epoch: dropped, hence a fence
+    decode_error why{};         ///< of the last one rejected or unkept
 
     /// Whether more is required than before.
-    [[nodiscard]] constexpr bool raised_demand() const noexcept { return kept + superseded + unkept > 0; }
+    [[nodiscard]] constexpr bool raised_demand() const noexcept
+    {
+        return kept + superseded + unkept + suspected + regressed + outdated > 0;
+    }
 
     constexpr recorded& operator+=(recorded const& other) noexcept
     {
@@ -32,6 +40,9 @@ struct recorded {
         unknown_form += other.unknown_form;
         rejected += other.rejected;
         unkept += other.unkept;
+        suspected += other.suspected;
+        regressed += other.regressed;
+        outdated += other.outdated;
         if (other.rejected + other.unkept > 0)
             why = other.why;
         return *this;

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/clock.hpp>
+#include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/cluster_demands.hpp>
+#include <afterwrite/session/lineage.hpp>
+#include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/recorded.hpp>
+#include <afterwrite/session/regression.hpp>
+#include <afterwrite/session/session_options.hpp>
 #include <afterwrite/session/unplaced_demand.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/state/wal_position.hpp>
@@ -13,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,46 +31,45 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// Recording is a join: it is idempotent, and on the demand it is commutative and associative, so answers may
 /// arrive in any order and any number of times. Garbage never evicts a state, nor does the index of another
 /// cluster. What cannot be kept, because a bound is reached, sets a fence: it costs latency, never the
-/// guarantee.
+/// guarantee. Only another history of a cluster ends what was required of it, see `lineage`.
 ///
-/// A value without allocation, about 5 KB in size; a copy costs what is held. One thread at a time.
+/// A value without allocation, about 6 KB in size; a copy costs what is held. One thread at a time.
 class required_states {
 public:
-    /// An address set belongs to one cluster, seldom to a pair that replicates; more are a change of address.
-    static constexpr std::uint8_t max_clusters = 8;
-
-    required_states() noexcept {}
-    required_states(required_states const& other) noexcept { copy(other); }
-    required_states& operator=(required_states const& other) noexcept
-    {
-        if (this != &other)
-            copy(other);
-        return *this;
-    }
-    ~required_states() = default;
+    static constexpr std::uint8_t max_clusters = cluster_demands::max_clusters;
 
     /// Records the value of one index field as a server returned it: one index, or several joined with
     /// commas. What cannot be read is counted, and changes nothing.
-    recorded record(std::string_view index_field_value) noexcept
-    {
-        return record_all(index_field_value, nullptr);
-    }
+    recorded record(std::string_view field_value) noexcept { return record(field_value, arrival{}); }
 
     /// The same for the answer to a request that had required `carried`: on OpenBao what is returned
     /// supersedes what was carried, and an answer that was fetched behind a fence takes the fence away.
-    recorded record(std::string_view index_field_value, required_states const& carried) noexcept
+    recorded record(std::string_view field_value, required_states const& carried) noexcept
     {
-        return record_all(index_field_value, &carried);
+        return record(field_value, arrival{.carried = &carried});
+    }
+
+    /// The same for all that is known of how it came: so another history is noticed, see `lineage`.
+    recorded record(std::string_view field_value, arrival const& how) noexcept
+    {
+        recorded total;
+        for_each_index(field_value, [&](std::string_view index) { record_one(index, how, total); });
+        return total;
+    }
+
+    /// Null if nothing was ever required of this cluster.
+    [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
+    {
+        return demands_.find(cluster, form);
     }
 
     /// Requires what `other` does, too. Each of its fences stands here as well, and counts as unkept.
     recorded merge(required_states const& other) noexcept
     {
         auto total = unplaced_.merge(other.unplaced_);
-        for (std::uint8_t i = 0; i < other.count_; ++i) {
-            auto const& theirs = other.demands_[i];
-            for (std::uint8_t j = 0; j < theirs.size(); ++j)
-                record_one(theirs.text(j), nullptr, total);
+        for (auto const& theirs : other.demands_) {
+            for (std::uint8_t i = 0; i < theirs.size(); ++i)
+                record_one(theirs.text(i), arrival{}, total);
             if (theirs.fenced())
                 total += fence(theirs.cluster(), theirs.form());
         }
@@ -76,16 +81,28 @@ public:
     {
         if (cluster.empty())
             unplaced_.stray();
-        else if (auto* const demand = find_or_add(cluster, form))
+        else if (auto* const demand = demands_.find_or_add(cluster, form))
             demand->fence();
+        else
+            unplaced_.crowd();
         return unplaced_demand::unkept;
+    }
+
+    /// It is `now`: fences and suspicions older than `fence_time` end. An exchange tells its copy when it
+    /// begins.
+    void advance(time_point now, duration fence_time = default_fence_time) noexcept
+    {
+        now_ = now;
+        unplaced_.advance(now, fence_time);
+        for (auto& demand : demands_)
+            demand.advance(now, fence_time);
     }
 
     /// The position that a node of this Vault cluster must have reached; none if nothing is required of it.
     [[nodiscard]] std::optional<wal_position> demand(std::string_view cluster) const noexcept
     {
         auto const* const held = find(cluster, dialect::vault);
-        return held != nullptr ? std::optional(held->position()) : std::nullopt;
+        return held != nullptr && held->size() > 0 ? std::optional(held->position()) : std::nullopt;
     }
 
     /// Calls visit(std::string_view index) for each text to send, in an order that means nothing. A text of
@@ -93,10 +110,11 @@ public:
     template <class Visit>
     void for_each(Visit&& visit) const
     {
-        for (std::uint8_t i = 0; i < count_; ++i)
-            for (std::uint8_t j = 0; j < demands_[i].size(); ++j)
-                visit(demands_[i].text(j));
-        if (count_ == 0 && !unplaced_.text().empty())
+        bool has_state = false;
+        for (auto const& demand : demands_)
+            for (std::uint8_t i = 0; i < demand.size(); ++i, has_state = true)
+                visit(demand.text(i));
+        if (!has_state && !unplaced_.text().empty())
             visit(unplaced_.text());
     }
 
@@ -114,10 +132,10 @@ public:
     /// Whether this very text is among those required.
     [[nodiscard]] bool holds(std::string_view index) const noexcept
     {
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (demands_[i].holds(index))
-                return true;
-        return false;
+        bool is_held = false;
+        for (auto const& demand : demands_)
+            is_held = is_held || demand.holds(index);
+        return is_held;
     }
 
     /// How many texts `for_each` visits.
@@ -129,38 +147,32 @@ public:
     }
 
     /// Nothing is required.
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0 && unplaced_.text().empty() && !fenced(); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0 && !fenced(); }
 
     /// Something is required that no index held here says. Until it is repaid, only the active node's answers
     /// are known to show it.
     [[nodiscard]] bool fenced() const noexcept
     {
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (demands_[i].fenced())
-                return true;
-        return unplaced_.fenced();
+        bool is_fenced = unplaced_.fenced();
+        for (auto const& demand : demands_)
+            is_fenced = is_fenced || demand.fenced();
+        return is_fenced;
     }
 
     /// Whether one request can carry it all: no fence, and on OpenBao, which takes one index, only one.
     [[nodiscard]] bool is_expressible() const noexcept
     {
         bool takes_one = false;
-        for (std::uint8_t i = 0; i < count_; ++i)
-            takes_one = takes_one || demands_[i].form() == dialect::openbao;
-        return !fenced() && (!takes_one || size() == 1);
+        for (auto const& demand : demands_)
+            takes_one = takes_one || demand.form() == dialect::openbao;
+        return !fenced() && (!takes_one || size() <= 1);
     }
 
     /// The dialect of what is held; unknown if nothing is.
-    [[nodiscard]] dialect form() const noexcept { return count_ > 0 ? demands_[0].form() : dialect::unknown; }
+    [[nodiscard]] dialect form() const noexcept { return clusters() == 0 ? dialect{} : demands_[0].form(); }
 
     /// How many clusters something is required of.
-    [[nodiscard]] std::uint8_t clusters() const noexcept { return count_; }
-
-    /// Whether something is required of this cluster.
-    [[nodiscard]] bool requires_of(std::string_view cluster) const noexcept
-    {
-        return find(cluster, dialect::vault) != nullptr || find(cluster, dialect::openbao) != nullptr;
-    }
+    [[nodiscard]] std::uint8_t clusters() const noexcept { return demands_.size(); }
 
     /// What is required of nobody knows which cluster.
     [[nodiscard]] unplaced_demand const& unplaced() const noexcept { return unplaced_; }
@@ -168,76 +180,53 @@ public:
 
     /// `i` below `clusters()`.
     [[nodiscard]] cluster_demand const& operator[](std::uint8_t i) const noexcept { return demands_[i]; }
-    [[nodiscard]] cluster_id const& cluster(std::uint8_t i) const noexcept { return demands_[i].cluster(); }
+    [[nodiscard]] cluster_demands& demands() noexcept { return demands_; }
 
     /// What may be sent to this cluster: its own states, never another one's. Where the cluster is not known
     /// yet (empty), the states of the only one that there are states of; of several, none, and a fence
-    /// instead.
-    [[nodiscard]] required_states of(cluster_id const& cluster) const noexcept
+    /// instead. `is_peer(cluster_id)` may name more clusters whose states it takes.
+    template <class Peers>
+    [[nodiscard]] required_states of(cluster_id const& cluster, Peers&& is_peer) const
     {
-        bool const takes_all = cluster.empty() ? count_ <= 1 : count_ == 0;
-        if (takes_all || (count_ == 1 && demands_[0].cluster() == cluster))
+        bool const takes_all = cluster.empty() ? demands_.size() <= 1 : demands_.empty();
+        if (takes_all || (demands_.size() == 1 && demands_[0].cluster() == cluster))
             return *this;
         required_states chosen;
         chosen.unplaced_ = unplaced_.fences();
         if (cluster.empty())
             chosen.unplaced_.crowd();
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (!cluster.empty() && demands_[i].cluster() == cluster)
-                new (&chosen.demands_[chosen.count_++]) cluster_demand(demands_[i]);
+        for (auto const& demand : demands_)
+            if (!cluster.empty() && (demand.cluster() == cluster || is_peer(demand.cluster())))
+                chosen.demands_.add(demand);
         return chosen;
+    }
+    [[nodiscard]] required_states of(cluster_id const& cluster) const noexcept
+    {
+        return of(cluster, [](cluster_id const&) { return false; });
     }
 
     /// Requires nothing of this cluster any more: the caller knows that it is gone, or that it was restored.
     /// What could not be kept of other clusters stays fenced; a new object requires nothing at all.
-    void forget(std::string_view cluster) noexcept
+    void forget(std::string_view cluster) noexcept { demands_.erase(cluster); }
+
+    /// Whether a history turned out to be another one, and the caller has not accepted that yet.
+    [[nodiscard]] bool has_regressed() const noexcept
     {
-        std::uint8_t left = 0;
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (demands_[i].cluster() != cluster)
-                demands_[left++] = demands_[i];
-        count_ = left;
+        bool has = false;
+        for (auto const& demand : demands_)
+            has = has || demand.has_regressed();
+        return has;
     }
+
+    /// How the attempt was sent that carried this; see `exchange::carried`.
+    [[nodiscard]] attempt_facts const& sent_as() const noexcept { return sent_as_; }
+    void set_sent_as(attempt_facts const& facts) noexcept { sent_as_ = facts; }
 
     /// Drops the text of neither dialect: the server that it came from has called it unreadable.
     void forget_unknown_form() noexcept { unplaced_.forget_text(); }
 
 private:
-    void copy(required_states const& other) noexcept
-    {
-        for (std::uint8_t i = 0; i < other.count_; ++i)
-            new (&demands_[i]) cluster_demand(other.demands_[i]);
-        count_ = other.count_;
-        unplaced_ = other.unplaced_;
-    }
-
-    [[nodiscard]] cluster_demand const* find(std::string_view cluster, dialect form) const noexcept
-    {
-        for (std::uint8_t i = 0; i < count_; ++i)
-            if (demands_[i].form() == form && demands_[i].cluster() == cluster)
-                return &demands_[i];
-        return nullptr;
-    }
-
-    /// Null if there is no room, and then a fence stands.
-    cluster_demand* find_or_add(cluster_id const& cluster, dialect form) noexcept
-    {
-        if (auto const* const held = find(cluster, form))
-            return const_cast<cluster_demand*>(held);
-        if (count_ < max_clusters)
-            return new (&demands_[count_++]) cluster_demand(cluster, form);
-        unplaced_.crowd();
-        return nullptr;
-    }
-
-    recorded record_all(std::string_view index_field_value, required_states const* carried) noexcept
-    {
-        recorded total;
-        for_each_index(index_field_value, [&](std::string_view index) { record_one(index, carried, total); });
-        return total;
-    }
-
-    void record_one(std::string_view index, required_states const* carried, recorded& total) noexcept
+    void record_one(std::string_view index, arrival const& how, recorded& total) noexcept
     {
         if (holds(index)) { // the usual case, and it need not be decoded
             ++total.held;
@@ -245,14 +234,22 @@ private:
         }
         auto const decoded = decode_index(index);
         if (!decoded)
-            return reject(index, decoded.error(), carried, total);
-        auto* const demand = find_or_add(decoded->cluster(), decoded->form);
+            return reject(index, decoded.error(), how.carried, total);
+        auto* const demand = demands_.find_or_add(decoded->cluster(), decoded->form);
+        if (demand == nullptr) {
+            total += fence(decoded->cluster(), decoded->form);
+            return;
+        }
         auto const* const was_carried =
-            carried != nullptr ? carried->find(decoded->cluster(), decoded->form) : nullptr;
-        auto const fate = demand == nullptr ? cluster_demand::fate::unkept
-                          : decoded->form == dialect::vault
+            how.carried != nullptr ? how.carried->find(decoded->cluster(), decoded->form) : nullptr;
+        auto const where = decoded->position();
+        if (where && !detail::follow(judge(*demand, was_carried, *where, how), *demand, how, total))
+            return;
+        auto const fate = decoded->form == dialect::vault
                               ? demand->record(decoded->vault.position, index)
                               : demand->record(decoded->openbao, index, was_carried);
+        if (where && how.now != time_point::min())
+            demand->history().note(*where, how.now);
         switch (fate) {
         case cluster_demand::fate::kept: ++total.kept; break;
         case cluster_demand::fate::superseded: ++total.superseded; break;
@@ -261,40 +258,43 @@ private:
         }
         if (was_carried != nullptr)
             demand->repay(*was_carried);
-        if (carried != nullptr)
-            unplaced_.repay(carried->unplaced_);
+        if (how.carried != nullptr)
+            unplaced_.repay(how.carried->unplaced_);
+    }
+
+    static lineage::verdict judge(cluster_demand& demand, cluster_demand const* was_carried,
+                                  wal_position const& where, arrival const& how) noexcept
+    {
+        auto& history = demand.history();
+        if (was_carried != nullptr) {
+            bool const was_checked = how.carried->sent_as_.was_checked && was_carried->size() > 0;
+            return history.judge(was_carried->history(), where, was_checked, how.now);
+        }
+        return how.carried != nullptr && history.is_before_epoch(how.carried->now_)
+                   ? lineage::verdict::outdated
+                   : lineage::verdict::consistent;
     }
 
     void reject(std::string_view index, decode_error why, required_states const* carried,
                 recorded& total) noexcept
     {
-        total.why = why;
         if (why == decode_error::unknown_form) {
             ++total.unknown_form;
             unplaced_.keep(index);
-            return;
-        }
-        bool const is_past_bound = why == decode_error::cluster_too_long ||
-                                   why == decode_error::value_too_long ||
-                                   (why == decode_error::too_long && dialect_of(index) != dialect::unknown);
-        if (!is_past_bound) {
+        } else if (!is_past_bound(index, why)) {
             ++total.rejected;
-            return;
+        } else if (carried != nullptr && carried->clusters() == 1) { // it cannot be read off it whose it is:
+            total += fence((*carried)[0].cluster(), (*carried)[0].form());
+        } else { // that of the one cluster that the request went to, or nobody knows
+            total += fence({}, dialect::unknown);
         }
-        ++total.unkept;
-        // Whose it is cannot be read off it: the one cluster's that the request went to, or nobody knows.
-        if (carried != nullptr && carried->count_ == 1)
-            fence(carried->demands_[0].cluster(), carried->demands_[0].form());
-        else
-            unplaced_.stray();
+        total.why = why;
     }
 
-    /// Only the first count_ exist: there is room for many, and nearly always one is used.
-    union {
-        cluster_demand demands_[max_clusters];
-    };
+    cluster_demands demands_;
     unplaced_demand unplaced_;
-    std::uint8_t count_ = 0;
+    attempt_facts sent_as_;
+    time_point now_ = time_point::max(); ///< of the last `advance`
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

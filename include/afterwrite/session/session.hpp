@@ -3,14 +3,21 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/session/attempt_facts.hpp>
+#include <afterwrite/session/cluster_demand.hpp>
+#include <afterwrite/session/lineage.hpp>
 #include <afterwrite/session/recorded.hpp>
+#include <afterwrite/session/regression.hpp>
 #include <afterwrite/session/required_states.hpp>
+#include <afterwrite/session/session_options.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/field_names.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -27,51 +34,87 @@ concept cluster_view = requires(V const& view)
 /// What one caller must be able to see: its own writes, whichever node answers. One session a caller
 /// identity, not one a process, so that a write by one caller delays no other.
 ///
-/// One thread at a time; `shared_session` is for several.
+/// One thread at a time; `shared_session` is for several, `session_store` for many callers.
 class session {
 public:
+    session() noexcept = default;
+    explicit session(session_options const& options) noexcept : options_(options) {}
+
+    [[nodiscard]] session_options const& options() const noexcept { return options_; }
+
     /// Takes from an answer what later requests of this caller must see. `carried` is what the answered
     /// attempt had required, see `exchange::carried`. An answer without an index changes nothing, and neither
-    /// does an error.
+    /// does an error; but where a gateway answers a write with 5xx, the server's own answer was lost.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
         int const status = message_traits<R>::status(response);
+        auto const& sent = carried.sent_as();
         recorded total;
+        if (sent.is_probe)
+            return total;
+        if (status < 100)
+            return record_lost(carried, now);
         if (status >= 200 && status < 300) // servers send an index with nothing else; a stranger may
             message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-                total += required_.record(value, carried);
+                if (is_required(value, sent))
+                    total += required_.record(value, arrival_of(carried, now));
             });
-        if (status == 400 && carried.clusters() == 0 && !carried.empty())
-            forget_if_unreadable(response);
-        if (total.raised_demand())
-            raised_ = now;
-        return total;
+        else if (status > 501 && is_lost(status, body_of(response)))
+            return record_lost(carried, now);
+        else if (status == 412 && sent.asked_active_node)
+            total = record_refusal(carried, body_of(response), now);
+        else if (status == 400 && carried.form() == dialect::unknown && !carried.empty())
+            forget_if_unreadable(body_of(response));
+        return finish(total, now);
+    }
+
+    /// No answer came to an attempt that had required `carried`. If it may have written, a fence stands: it
+    /// may have been executed, and nobody knows its index. (session_options::fence_lost_writes)
+    recorded record_lost(required_states const& carried, time_point now) noexcept
+    {
+        if (carried.sent_as().is_read || !options_.fence_lost_writes)
+            return {};
+        bool const is_known = carried.clusters() == 1;
+        return finish(is_known ? required_.fence(carried[0].cluster(), carried[0].form())
+                               : required_.fence({}, dialect::unknown),
+                      now);
     }
 
     /// Takes an index that came by another way: a CI variable, the `vault_index` of an event.
     recorded record(std::string_view index_field_value, time_point now)
     {
-        auto const total = required_.record(index_field_value);
-        if (total.raised_demand())
-            raised_ = now;
-        return total;
+        return finish(required_.record(index_field_value, {.now = now}), now);
+    }
+
+    /// Takes what the active node says of itself in `sys/leader` (where `is_self` is true): the end of its
+    /// log, `last_wal` on Vault, `raft_applied_index` on OpenBao. One that is behind what is settled counts
+    /// as an answer that is: see `lineage`. A node's health never feeds a session otherwise.
+    recorded record_active_position(std::string_view cluster, std::uint64_t local, time_point now) noexcept
+    {
+        recorded total;
+        for (auto& demand : required_.demands())
+            if (demand.cluster() == cluster)
+                follow(demand.history().judge_active({local, 0}, now), demand, {}, now, total);
+        return finish(total, now);
     }
 
     /// Requires what another session does, too.
     recorded merge(required_states const& other, time_point now) noexcept
     {
-        auto const total = required_.merge(other);
-        if (total.raised_demand())
-            raised_ = now;
-        return total;
+        return finish(required_.merge(other), now);
     }
 
-    /// What a request must require that goes to the cluster of this view: that cluster's states and no
-    /// others.
+    /// What a request must require that goes to the cluster of this view: that cluster's states, those of its
+    /// peers if it declares any, and no others.
     [[nodiscard]] required_states required(cluster_view auto const& view) const
     {
-        return required_.of(view.cluster());
+        return required_.of(view.cluster(), [&view](cluster_id const& other) {
+            if constexpr (requires { view.is_peer(other); })
+                return view.is_peer(other);
+            else
+                return false;
+        });
     }
 
     /// All that is required, of whichever cluster.
@@ -80,6 +123,17 @@ public:
     /// When an answer last raised what is required; the clock's epoch if none ever did.
     [[nodiscard]] time_point raised() const noexcept { return raised_; }
 
+    /// What was given up last because a cluster had been restored; false if nothing was.
+    [[nodiscard]] regression const& last_regression() const noexcept { return regression_; }
+
+    /// The caller has taken note that writes may be lost: see `on_regression::fail`.
+    void accept_regression(std::string_view cluster) noexcept
+    {
+        for (auto& demand : required_.demands())
+            if (demand.cluster() == cluster)
+                demand.set_regressed(false);
+    }
+
     /// Requires nothing of this cluster any more.
     void forget(std::string_view cluster) noexcept { required_.forget(cluster); }
 
@@ -87,15 +141,68 @@ public:
     void clear() noexcept { required_ = {}; }
 
 private:
-    template <class R>
-    void forget_if_unreadable(R const& response)
+    [[nodiscard]] arrival arrival_of(required_states const& carried, time_point now) noexcept
     {
-        if (classify({.status = 400, .body = body_of(response), .carried_index = true}) ==
-            refusal::index_not_understood)
+        return {&carried, now, options_.regression, &regression_};
+    }
+
+    /// Whether what was answered to this attempt is to be required: an OpenBao read's need not be.
+    [[nodiscard]] bool is_required(std::string_view value, attempt_facts const& sent) const noexcept
+    {
+        return options_.monotonic_reads || !sent.is_read || dialect_of(value) != dialect::openbao;
+    }
+
+    /// 500 is the server's own and says that the write failed; 502, 503 and 504 may be a gateway's.
+    [[nodiscard]] static bool is_lost(int status, std::string_view body) noexcept
+    {
+        return classify({.status = status, .body = body}) == refusal::server_error;
+    }
+
+    recorded record_refusal(required_states const& carried, std::string_view body, time_point now) noexcept
+    {
+        recorded total;
+        auto const why = classify({.status = 412,
+                                   .body = body,
+                                   .carried_index = true,
+                                   .carried_form = carried.form(),
+                                   .token_may_carry_index = carried.sent_as().token_may_carry_index});
+        if (why != refusal::stale_index || carried.clusters() != 1)
+            return total;
+        auto const& was_carried = carried[0];
+        for (auto& demand : required_.demands())
+            if (demand.cluster() == was_carried.cluster() && was_carried.position().replicated == 0)
+                follow(demand.history().judge_refusal(was_carried.history(), now), demand, carried, now,
+                       total);
+        return total;
+    }
+
+    void follow(lineage::verdict verdict, cluster_demand& demand, required_states const& carried,
+                time_point now, recorded& total) noexcept
+    {
+        detail::follow(verdict, demand, arrival_of(carried, now), total);
+    }
+
+    void forget_if_unreadable(std::string_view body) noexcept
+    {
+        if (classify({.status = 400, .body = body, .carried_index = true}) == refusal::index_not_understood)
             required_.forget_unknown_form();
     }
 
+    recorded finish(recorded const& total, time_point now) noexcept
+    {
+        if (total.raised_demand())
+            raised_ = now;
+        if (total.regressed > 0)
+            if (auto const* const demand =
+                    required_.find(regression_.lost.cluster(), regression_.lost.form()))
+                regression_.found = *demand;
+        required_.advance(now, options_.fence_time);
+        return total;
+    }
+
+    session_options options_;
     required_states required_;
+    regression regression_;
     time_point raised_{};
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/clock.hpp>
+#include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/decode_error.hpp>
@@ -41,20 +43,25 @@ public:
 
     [[nodiscard]] bool fenced() const noexcept { return has_strays() || is_crowded(); }
 
-    /// An index could not be kept whose cluster could not be told either: the next one repays it.
-    [[nodiscard]] bool has_strays() const noexcept { return strays_ > repaid_; }
-    void stray() noexcept { ++strays_; }
+    /// An index could not be kept, or was lost, whose cluster could not be told either: the next one repays
+    /// it.
+    [[nodiscard]] bool has_strays() const noexcept { return strays_.is_up(); }
+    void stray() noexcept { strays_.set(); }
 
-    /// A cluster found no room. Nothing that it answers can be kept, so nothing repays this fence.
-    [[nodiscard]] bool is_crowded() const noexcept { return is_crowded_; }
-    void crowd() noexcept { is_crowded_ = true; }
+    /// A cluster found no room. Nothing that it answers can be kept, so nothing repays this fence before it
+    /// ends.
+    [[nodiscard]] bool is_crowded() const noexcept { return crowd_.is_up(); }
+    void crowd() noexcept { crowd_.set(); }
 
     /// The answer to a request that was sent behind `carried`'s strays has brought an index. As addresses
     /// have one cluster, it is of the one that the strays were of, and newer.
-    void repay(unplaced_demand const& carried) noexcept
+    void repay(unplaced_demand const& carried) noexcept { strays_.repay(carried.strays_); }
+
+    /// It is `now`; fences older than `lasting` end.
+    void advance(time_point now, duration lasting) noexcept
     {
-        if (carried.strays_ > repaid_)
-            repaid_ = carried.strays_;
+        strays_.advance(now, lasting);
+        crowd_.advance(now, lasting);
     }
 
     /// Its fences without the text.
@@ -94,15 +101,13 @@ private:
     void copy(unplaced_demand const& other) noexcept
     {
         strays_ = other.strays_;
-        repaid_ = other.repaid_;
-        is_crowded_ = other.is_crowded_;
+        crowd_ = other.crowd_;
         keep(other.text());
     }
 
-    std::uint32_t strays_ = 0; ///< how often an index of no known cluster could not be kept
-    std::uint32_t repaid_ = 0; ///< how many of these no longer matter
+    read_fence strays_;
+    read_fence crowd_;
     std::uint16_t text_size_ = 0;
-    bool is_crowded_ = false;
     char text_[max_index_size]; // only the first text_size_ bytes mean something
 };
 

@@ -44,6 +44,14 @@ struct opaque_index {
         return left.number <=> right.number;
     }
 
+    /// The number that orders it among those of its backend; none if it has no order.
+    [[nodiscard]] constexpr std::optional<std::uint64_t> number() const noexcept
+    {
+        auto const read = read_number(value);
+        return read.form == backend::unknown || has_unknown_fields ? std::nullopt
+                                                                   : std::optional(read.number);
+    }
+
 private:
     enum class backend : std::uint8_t { unknown, raft, postgresql };
 

@@ -37,6 +37,12 @@ struct wal_position {
     {
         return {std::max(a.local, b.local), std::max(a.replicated, b.replicated)};
     }
+
+    /// The greatest position that is behind both or equal: both have reached it.
+    friend constexpr wal_position meet(wal_position const& a, wal_position const& b) noexcept
+    {
+        return {std::min(a.local, b.local), std::min(a.replicated, b.replicated)};
+    }
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -8,6 +8,7 @@
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
 #include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/required_states.hpp>
 #include <afterwrite/transport/transport_traits.hpp>
 #include <afterwrite/version.hpp>
 
@@ -62,6 +63,21 @@ time_point now_of(Wait const& wait)
         return clock::now();
 }
 
+/// Whatever ends an attempt without an answer, an exception included: what it may have written is lost.
+template <class Session>
+struct [[nodiscard]] lost_unless_answered {
+    Session& session;
+    required_states const& carried;
+    time_point sent;
+    bool is_answered = false;
+
+    ~lost_unless_answered()
+    {
+        if (!is_answered)
+            session.record_lost(carried, sent);
+    }
+};
+
 /// Calls f(replication_view&), under the view's lock if it has one.
 template <class View, class F>
 decltype(auto) with_view(View& view, F&& f)
@@ -76,12 +92,13 @@ decltype(auto) with_view(View& view, F&& f)
 
 /// Sends a request until it is answered as the session requires, and blocks as long. This is all it does:
 ///
-///     prepare, send, record, on_response; wait; again, until the step is final.
+///     prepare, send, record (or record_lost), on_response; wait; again, until the step is final.
 ///
 /// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what
 /// only the caller knows; `addressable` is filled in from the transport. `session`: `session` or
 /// `shared_session`. `view`: `replication_view` or `shared_replication_view`. `wait_until`: see
-/// `sleeping_wait`. What the transport throws passes through, and costs nothing that was known.
+/// `sleeping_wait`. What the transport throws passes through, and costs
+/// nothing that was known.
 template <class Transport, request_message Request, class Session, class View, class Wait = sleeping_wait>
     requires transport_of<std::remove_cvref_t<Transport>, Request>
 auto send(Transport&& transport, Request& request, request_facts facts, Session& session, View& view,
@@ -106,7 +123,13 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
             result.last = {action::give_up, detail::now_of(wait_until), route::any_node, reason::not_offered};
             break;
         }
-        result.response = detail::send_attempt(transport, request, {exchange.to(), address});
+        {
+            detail::lost_unless_answered<Session> answer{session, exchange.carried(),
+                                                         detail::now_of(wait_until)};
+            result.response = detail::send_attempt(transport, request, {exchange.to(), address});
+            answer.is_answered =
+                detail::message_in(result.response) != nullptr || detail::is_unsent(result.response);
+        }
         auto const* const response = detail::message_in(result.response);
         auto const now = detail::now_of(wait_until);
         if (response != nullptr)

@@ -27,7 +27,8 @@ struct destination {
 /// nothing: each attempt is a decision of the exchange's. It is called as transport(request), or
 /// transport(request, destination) if it can send to an address of the library's choice. What it returns is
 /// either a response message itself, or tests false for an error and is dereferenced to the message:
-/// std::optional, a pointer, a result.
+/// std::optional, a pointer, a result. An error that has a member `is_unsent()` tells by it that there was no
+/// connection, and so nothing can have been executed; else that counts as unknown.
 ///
 ///     static Reply send(Transport& transport, Request& request);
 /// or  static Reply send(Transport& transport, Request& request, destination const& where);
@@ -80,6 +81,16 @@ auto const* message_in(Reply const& reply)
         return &reply;
     else
         return reply ? &*reply : nullptr;
+}
+
+/// Whether it is certain that nothing was sent.
+template <class Reply>
+bool is_unsent(Reply const& reply)
+{
+    if constexpr (requires { reply.is_unsent(); })
+        return reply.is_unsent();
+    else
+        return false;
 }
 
 } // namespace detail

@@ -41,6 +41,9 @@ inline constexpr std::string_view location = "Location";
 /// The credential; some tokens carry an index of their own.
 inline constexpr std::string_view token = "X-Vault-Token";
 
+/// In a request: the answer is to be wrapped, and a token for it handed out instead.
+inline constexpr std::string_view wrap_ttl = "X-Vault-Wrap-TTL";
+
 /// The credential, as a bearer token.
 inline constexpr std::string_view authorization = "Authorization";
 

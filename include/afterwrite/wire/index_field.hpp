@@ -3,6 +3,7 @@
 
 #include <afterwrite/result.hpp>
 #include <afterwrite/state/opaque_index.hpp>
+#include <afterwrite/state/wal_position.hpp>
 #include <afterwrite/state/wal_state.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/decode_error.hpp>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -50,6 +52,13 @@ constexpr void for_each_index(std::string_view field_value, Visit&& visit)
     return true;
 }
 
+/// Whether a text that `decode_index` refused may well be an index, but one past a bound of ours.
+[[nodiscard]] constexpr bool is_past_bound(std::string_view text, decode_error why) noexcept
+{
+    return why == decode_error::cluster_too_long || why == decode_error::value_too_long ||
+           (why == decode_error::too_long && dialect_of(text) != dialect::unknown);
+}
+
 /// What one index says, whichever server wrote it.
 struct decoded_index {
     dialect form = dialect::unknown;
@@ -59,6 +68,15 @@ struct decoded_index {
     [[nodiscard]] constexpr cluster_id const& cluster() const noexcept
     {
         return form == dialect::openbao ? openbao.cluster : vault.cluster;
+    }
+
+    /// Where it stands in the cluster's history: of OpenBao, `{number, 0}`; none if that has no order.
+    [[nodiscard]] constexpr std::optional<wal_position> position() const noexcept
+    {
+        if (form == dialect::vault)
+            return vault.position;
+        auto const number = openbao.number();
+        return number ? std::optional(wal_position{*number, 0}) : std::nullopt;
     }
 };
 

@@ -143,8 +143,10 @@ extern "C" afterwrite_step afterwrite_next(afterwrite_exchange* exchange, char c
         auto const now = afterwrite::clock::now();
         auto& [caller, request, machine] = *exchange;
         incoming answer;
-        if (head == nullptr || !read_head(answer.head, {head, head_size}))
+        if (head == nullptr || !read_head(answer.head, {head, head_size})) {
+            caller.session.record_lost(machine.carried(), now);
             return step_of(machine.on_transport_error(caller.view, now), now);
+        }
         if (body != nullptr)
             answer.body = {body, body_size};
         caller.session.record(answer, machine.carried(), now);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/decision/transitions.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/required_states.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// How the next attempt goes about it: what it asks, and of which node. The table of transitions moves it
+/// from stage to stage; here stands where it begins and which way leads to the active node.
+class approach {
+public:
+    explicit approach(plan in) noexcept : plan_(in) {}
+
+    /// What is known when an attempt is planned.
+    struct situation {
+        replication_view const& view;
+        required_states const& required;
+        time_point now;
+
+        /// The dialect of what is carried tells best: it was written by the server that is going to read it.
+        [[nodiscard]] dialect form() const noexcept
+        {
+            return required.form() != dialect::unknown ? required.form() : view.form();
+        }
+
+        /// Whether it is worth asking a standby to forward what it lacks.
+        [[nodiscard]] bool may_forward() const noexcept
+        {
+            return form() == dialect::openbao || view.may_forward(now);
+        }
+    };
+
+    [[nodiscard]] plan in() const noexcept { return plan_; }
+    [[nodiscard]] stage at() const noexcept { return stage_; }
+    [[nodiscard]] route to() const noexcept { return to_; }
+
+    /// The active node is asked for by a field; if not, the request goes to its address.
+    [[nodiscard]] bool is_by_field() const noexcept { return is_by_field_; }
+
+    /// A standby told where the active node is.
+    [[nodiscard]] bool follows_redirect() const noexcept { return follows_redirect_; }
+    void follow_redirect(bool follows) noexcept { follows_redirect_ = follows; }
+
+    /// Only the active node will do after all.
+    void insist() noexcept
+    {
+        has_begun_ = has_begun_ && plan_ == plan::active_node;
+        plan_ = plan::active_node;
+    }
+
+    /// Fixes where the first attempt begins; later calls change nothing.
+    void begin(situation const& now) noexcept
+    {
+        if (has_begun_)
+            return;
+        has_begun_ = true;
+        stage_ = first_stage(now);
+        aim(now);
+    }
+
+    void move(stage to) noexcept { stage_ = to; }
+
+    /// Fixes the next attempt's way to the active node, so that what others teach the view meanwhile cannot
+    /// part its fields from where it goes.
+    void aim(situation const& now) noexcept
+    {
+        is_by_field_ = stage_ == stage::active && now.view.may_forward(now.now) &&
+                       (now.form() == dialect::vault || plan_ != plan::active_node);
+        to_ = follows_redirect_ || (plan_ == plan::active_node && !is_by_field_) ? route::active_node
+                                                                                 : route::any_node;
+    }
+
+    /// What the next attempt says.
+    [[nodiscard]] attempt_fields fields(situation const& now) const noexcept
+    {
+        return {stage_, now.form(), is_by_field_};
+    }
+
+    /// Whether a node that gets it can compare the index with its own state, and answers for itself.
+    [[nodiscard]] bool is_checked() const noexcept
+    {
+        return to_ == route::any_node && stage_ != stage::forward && stage_ != stage::active;
+    }
+
+private:
+    [[nodiscard]] stage first_stage(situation const& now) const noexcept
+    {
+        if (plan_ == plan::active_node)
+            return stage::active;
+        if (now.required.size() == 0)
+            return stage::ask;
+        if (plan_ == plan::forward)
+            return now.may_forward() ? stage::forward : stage::ask;
+        bool const is_held = plan_ == plan::await || plan_ == plan::retry_then_forward;
+        return is_held && now.form() == dialect::openbao ? stage::hold : stage::ask;
+    }
+
+    plan plan_;
+    stage stage_ = stage::ask;
+    route to_ = route::any_node;
+    bool is_by_field_ = false;
+    bool follows_redirect_ = false;
+    bool has_begun_ = false;
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/state/wal_position.hpp>
+#include <afterwrite/version.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// Which history of a cluster is being followed. A snapshot restored into a new cluster keeps the cluster id
+/// and lowers the index: who required a state of the old history would wait for ever, or worse, be satisfied
+/// by another history that has the same number. (Facts: `session.md` B1.)
+///
+/// The rule: what was *settled* when a write was sent, that is, had been recorded a while before, is older
+/// than the write. So an answer that is behind it, from a node that could check what the request carried,
+/// comes of another history. One such answer raises a suspicion, a second one confirms it: a new epoch
+/// begins. An answer that is not behind, to a request that was sent since then, ends it. Nothing follows from
+/// an answer that is merely smaller than another one: answers overtake each other.
+///
+/// Positions are Vault's; of OpenBao, `{number, 0}`. Trivially copyable and without pointers, so that it may
+/// lie in shared memory. One thread at a time.
+class lineage {
+public:
+    /// How long ago a state must have been recorded to count as settled. An answer may show an index that is
+    /// some ms old (OpenBao internal/vault/storage_index.go: 5), or that of a standby between the active node
+    /// and the client.
+    static constexpr duration slack = std::chrono::milliseconds(50);
+
+    /// How long a suspicion lasts at least before a second refusal by the active node confirms it: an active
+    /// node that was just elected may not have applied its own log yet.
+    static constexpr duration election = std::chrono::seconds(2);
+
+    enum class verdict : std::uint8_t {
+        consistent, ///< or nothing follows from it
+        suspected,  ///< cannot be of the history that is followed
+        confirmed,  ///< and it is not the first one: begin a new epoch
+        outdated,   ///< answers a request of an older epoch: not comparable with anything held now
+    };
+
+    /// How many times the history was another one all of a sudden.
+    [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+
+    [[nodiscard]] bool is_suspected() const noexcept { return suspected_ != never; }
+
+    /// A state of this epoch was recorded.
+    void note(wal_position const& position, time_point now) noexcept
+    {
+        advance(now);
+        newest_ = join(newest_, position);
+        noted_ = now;
+    }
+
+    /// It is `now`; a suspicion that nobody has decided ends after `lasting`. Of a copy that goes with a
+    /// request: what is settled when it is sent.
+    void advance(time_point now, duration lasting = duration::max()) noexcept
+    {
+        if (is_suspected() && now >= later(suspected_, lasting))
+            suspected_ = never;
+        if (now < later(turned_, slack))
+            return;
+        settled_ = now < later(noted_, slack) ? marked_ : newest_;
+        marked_ = newest_;
+        turned_ = now;
+    }
+
+    /// What had been recorded for at least `slack` at the last `advance`, and perhaps not all of that.
+    [[nodiscard]] wal_position const& settled() const noexcept { return settled_; }
+
+    /// Of a copy that goes with a request: only what the request itself carries is compared.
+    void limit(wal_position const& carried) noexcept { settled_ = meet(settled_, carried); }
+
+    /// An answer shows `answered`. `sent` is the copy that went with its request; `was_checked` says whether
+    /// a node could compare with its own state what that had carried, and answered for itself.
+    [[nodiscard]] verdict judge(lineage const& sent, wal_position const& answered, bool was_checked,
+                                time_point now) noexcept
+    {
+        if (sent.epoch_ != epoch_)
+            return verdict::outdated;
+        if (!was_checked)
+            return verdict::consistent;
+        auto const& least = sent.settled_;
+        if (answered.local < least.local ||
+            (answered.local == least.local && answered.replicated < least.replicated))
+            return alarm(now);
+        if (sent.is_suspected())
+            suspected_ = never;
+        return verdict::consistent;
+    }
+
+    /// The active node says that it lacks what a request carried, of its own log.
+    [[nodiscard]] verdict judge_refusal(lineage const& sent, time_point now) noexcept
+    {
+        if (sent.epoch_ != epoch_)
+            return verdict::outdated;
+        return is_suspected() && now < later(suspected_, election) ? verdict::suspected : alarm(now);
+    }
+
+    /// The active node says of itself where it is (`sys/leader`).
+    [[nodiscard]] verdict judge_active(wal_position const& active, time_point now) noexcept
+    {
+        advance(now);
+        return active.local < settled_.local ? alarm(now) : verdict::consistent;
+    }
+
+    /// Whether a request that went out at `sent` is of an older epoch, where no copy went with it.
+    [[nodiscard]] bool is_before_epoch(time_point sent) const noexcept { return epoch_ > 0 && sent < began_; }
+
+    /// From now on another history is followed.
+    void begin_epoch(time_point now) noexcept
+    {
+        auto const next = epoch_ + 1;
+        *this = {};
+        epoch_ = next;
+        began_ = now;
+    }
+
+private:
+    static constexpr time_point never = time_point::max();
+
+    [[nodiscard]] verdict alarm(time_point now) noexcept
+    {
+        if (is_suspected())
+            return verdict::confirmed;
+        suspected_ = now;
+        return verdict::suspected;
+    }
+
+    std::uint32_t epoch_ = 0;
+    time_point began_ = time_point::min();
+    time_point suspected_ = never;
+    time_point turned_ = time_point::min();
+    time_point noted_ = time_point::min();
+    wal_position settled_{}; ///< recorded before the turn before the last one, or long ago
+    wal_position marked_{};  ///< recorded before the last turn
+    wal_position newest_{};
+};
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/approach.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+struct world {
+    replication_view view{};
+    required_states required{};
+
+    [[nodiscard]] approach::situation now() const { return {view, required, at(0s)}; }
+
+    [[nodiscard]] approach begun(plan in) const
+    {
+        approach way(in);
+        way.begin(now());
+        return way;
+    }
+};
+
+} // namespace
+
+TEST_CASE("where an exchange begins depends on its plan, on the dialect, and on what is carried")
+{
+    world const empty;
+    world const vault_one{.required = states({vault("c", 1, 0)})};
+    world const openbao_one{.required = states({openbao("c", "1")})};
+    for (auto const in :
+         {plan::fail, plan::retry, plan::await, plan::forward, plan::retry_then_forward, plan::active_node}) {
+        CAPTURE(to_string(in));
+        bool const is_active = in == plan::active_node;
+        bool const is_forward = in == plan::forward;
+        bool const is_held = in == plan::await || in == plan::retry_then_forward;
+        CHECK(empty.begun(in).at() == (is_active ? stage::active : stage::ask));
+        CHECK(vault_one.begun(in).at() == (is_active    ? stage::active
+                                           : is_forward ? stage::forward
+                                                        : stage::ask));
+        CHECK(openbao_one.begun(in).at() == (is_active    ? stage::active
+                                             : is_forward ? stage::forward
+                                             : is_held    ? stage::hold
+                                                          : stage::ask));
+    }
+}
+
+TEST_CASE("a cluster that refused to forward is not asked to")
+{
+    world refusing{.required = states({vault("c", 1, 0)})};
+    refusing.view.forwarding_was_refused(at(0s));
+    CHECK(refusing.begun(plan::forward).at() == stage::ask);
+    CHECK_FALSE(refusing.begun(plan::active_node).is_by_field());
+    CHECK(refusing.begun(plan::active_node).to() == route::active_node);
+}
+
+TEST_CASE("the active node is asked for by a field on Vault, and at its address on OpenBao")
+{
+    world const on_vault{.view = replication_view(dialect::vault)};
+    CHECK(on_vault.begun(plan::active_node).is_by_field());
+    CHECK(on_vault.begun(plan::active_node).to() == route::any_node);
+    world const on_openbao{.view = replication_view(dialect::openbao)};
+    CHECK_FALSE(on_openbao.begun(plan::active_node).is_by_field());
+    CHECK(on_openbao.begun(plan::active_node).to() == route::active_node);
+}
+
+TEST_CASE("what is carried tells the dialect better than the view")
+{
+    world const mixed{.view = replication_view(dialect::vault), .required = states({openbao("c", "1")})};
+    CHECK(mixed.now().form() == dialect::openbao);
+    CHECK(mixed.now().may_forward());
+}
+
+TEST_CASE("only a node that answers for itself has checked the index")
+{
+    world const one{.required = states({vault("c", 1, 0)})};
+    CHECK(one.begun(plan::retry).is_checked());
+    CHECK_FALSE(one.begun(plan::forward).is_checked());
+    CHECK_FALSE(one.begun(plan::active_node).is_checked());
+    auto way = one.begun(plan::retry);
+    way.move(stage::lagging);
+    way.aim(one.now());
+    CHECK(way.is_checked());
+    way.follow_redirect(true);
+    way.aim(one.now());
+    CHECK_FALSE(way.is_checked());
+    CHECK(way.to() == route::active_node);
+}
+
+TEST_CASE("to insist is to begin again, once")
+{
+    world const one{.view = replication_view(dialect::vault), .required = states({vault("c", 1, 0)})};
+    auto way = one.begun(plan::retry);
+    way.insist();
+    way.begin(one.now());
+    CHECK(way.at() == stage::active);
+    way.move(stage::lagging);
+    way.insist();
+    way.begin(one.now());
+    CHECK(way.at() == stage::lagging);
+}

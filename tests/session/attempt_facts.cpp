@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/attempt_facts.hpp>
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+
+using namespace afterwrite;
+
+static_assert(std::is_trivially_copyable_v<attempt_facts>);
+
+TEST_CASE("the defaults claim nothing that an answer could be taken for")
+{
+    attempt_facts const facts;
+    CHECK_FALSE(facts.is_read);
+    CHECK_FALSE(facts.was_checked);
+    CHECK_FALSE(facts.asked_active_node);
+    CHECK(facts.token_may_carry_index);
+    CHECK_FALSE(facts.may_give_birth);
+    CHECK_FALSE(facts.is_probe);
+    CHECK(facts == attempt_facts{});
+    CHECK_FALSE(facts == attempt_facts{.is_read = true});
+}

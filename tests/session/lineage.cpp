@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/lineage.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+
+#include <cstdint>
+#include <type_traits>
+
+using namespace afterwrite;
+using namespace support;
+using verdict = lineage::verdict;
+
+// It lies in a block of memory that several processes share.
+static_assert(std::is_trivially_copyable_v<lineage>);
+
+namespace {
+
+/// A history in which (10,5) was recorded long ago, as it goes with a request that is sent at 10 s.
+lineage settled_at_10_5()
+{
+    lineage history;
+    history.note({10, 5}, at(0s));
+    history.advance(at(10s));
+    return history;
+}
+
+verdict judged(lineage& history, wal_position const& answered, lineage const& sent)
+{
+    return history.judge(sent, answered, true, at(11s));
+}
+
+} // namespace
+
+TEST_CASE("a state is settled once it was recorded a while ago")
+{
+    lineage history;
+    history.note({10, 0}, at(0s));
+    CHECK(history.settled() == wal_position{});
+    history.advance(at(49ms));
+    CHECK(history.settled() == wal_position{});
+    history.advance(at(50ms));
+    CHECK(history.settled() == wal_position{10, 0});
+}
+
+TEST_CASE("under steady writes what is settled follows, never closer than the slack")
+{
+    lineage history;
+    for (std::uint64_t ms = 0; ms <= 1000; ++ms) {
+        history.note({ms, 0}, at(std::chrono::milliseconds(ms)));
+        auto const now = history.settled().local;
+        CHECK(now + 50 <= ms + (ms < 50 ? 50 : 0));
+        if (ms >= 100)
+            CHECK(now + 100 >= ms);
+    }
+}
+
+TEST_CASE("answers that overtake each other say nothing")
+{
+    lineage history;
+    history.note({10, 0}, at(0s));
+    auto const sent = history; // 10 was recorded, but not for long
+    CHECK(history.judge(sent, {3, 0}, true, at(1ms)) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+}
+
+TEST_CASE("an answer behind what was settled is suspected, and a second one certain")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(judged(history, {9, 7}, sent) == verdict::suspected);
+    CHECK(history.is_suspected());
+    CHECK(history.epoch() == 0);
+    CHECK(judged(history, {8, 0}, sent) == verdict::confirmed);
+    history.begin_epoch(at(12s));
+    CHECK(history.epoch() == 1);
+    CHECK_FALSE(history.is_suspected());
+    CHECK(history.settled() == wal_position{});
+}
+
+TEST_CASE("what is behind is behind in the log of its own cluster, or dominated")
+{
+    struct row {
+        wal_position answered;
+        verdict expected;
+    };
+    for (auto const& [answered, expected] : {
+             row{{10, 5}, verdict::consistent}, // an answer may show an index that is some ms old
+             row{{11, 0}, verdict::consistent}, // a local write after a shared one
+             row{{10, 9}, verdict::consistent},
+             row{{10, 4}, verdict::suspected},
+             row{{9, 9}, verdict::suspected},
+             row{{0, 0}, verdict::suspected},
+         }) {
+        auto history = settled_at_10_5();
+        auto const sent = history;
+        CAPTURE(answered.local);
+        CAPTURE(answered.replicated);
+        CHECK(judged(history, answered, sent) == expected);
+    }
+}
+
+TEST_CASE("where no node could check what was carried, nothing follows")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(history.judge(sent, {1, 1}, false, at(11s)) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+}
+
+TEST_CASE("only what the request itself carried is compared")
+{
+    auto history = settled_at_10_5();
+    auto sent = history;
+    sent.limit({4, 9});
+    CHECK(sent.settled() == wal_position{4, 5});
+    CHECK(judged(history, {5, 5}, sent) == verdict::consistent);
+}
+
+TEST_CASE("an answer in order to a request that was sent under suspicion ends it")
+{
+    auto history = settled_at_10_5();
+    auto const before = history;
+    CHECK(judged(history, {1, 0}, before) == verdict::suspected);
+    CHECK(judged(history, {11, 5}, before) ==
+          verdict::consistent); // sent before: it may be older than the restore
+    CHECK(history.is_suspected());
+    auto const under_suspicion = history;
+    CHECK(judged(history, {11, 5}, under_suspicion) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+}
+
+TEST_CASE("a suspicion that nobody decides ends")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(judged(history, {1, 0}, sent) == verdict::suspected); // at 11 s
+    history.advance(at(20s), 10s);
+    CHECK(history.is_suspected());
+    history.advance(at(21s), 10s);
+    CHECK_FALSE(history.is_suspected());
+}
+
+TEST_CASE("answers to requests of an older epoch are outdated")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK_FALSE(history.is_before_epoch(at(1s)));
+    history.begin_epoch(at(12s));
+    CHECK(judged(history, {99, 99}, sent) == verdict::outdated);
+    CHECK(history.judge_refusal(sent, at(13s)) == verdict::outdated);
+    CHECK(history.is_before_epoch(at(11s))); // what carried nothing of this cluster is told by its time
+    CHECK_FALSE(history.is_before_epoch(at(12s)));
+}
+
+TEST_CASE("a second refusal by the active node is certain only after an election could have ended")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(history.judge_refusal(sent, at(11s)) == verdict::suspected);
+    CHECK(history.judge_refusal(sent, at(12s)) == verdict::suspected);
+    CHECK(history.judge_refusal(history, at(13s)) == verdict::confirmed);
+}
+
+TEST_CASE("what the active node says of itself counts as an answer")
+{
+    auto history = settled_at_10_5();
+    CHECK(history.judge_active({10, 0}, at(11s)) == verdict::consistent);
+    CHECK(history.judge_active({9, 0}, at(11s)) == verdict::suspected);
+    CHECK(history.judge_active({9, 0}, at(11s)) == verdict::confirmed);
+}
