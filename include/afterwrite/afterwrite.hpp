@@ -37,6 +37,7 @@
 #include <afterwrite/wire/vault_index.hpp>
 
 #include <afterwrite/session/cached_state.hpp>
+#include <afterwrite/session/answer_kind.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/cluster_demands.hpp>

@@ -3,6 +3,7 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/session/answer_kind.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/lineage.hpp>
@@ -14,7 +15,6 @@
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/field_names.hpp>
-#include <afterwrite/wire/refusal.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -48,24 +48,23 @@ public:
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
-        int const status = message_traits<R>::status(response);
-        auto const& sent = carried.sent_as();
         recorded total;
-        if (sent.is_probe)
-            return total;
-        if (status < 100)
-            return record_lost(carried, now);
-        if (status >= 200 && status < 300) // servers send an index with nothing else; a stranger may
+        switch (kind_of(response, carried)) {
+        case answer_kind::nothing: break;
+        case answer_kind::lost: return record_lost(carried, now);
+        case answer_kind::unreadable: required_.forget_unknown_form(); break;
+        case answer_kind::active_lacks:
+            for (auto& demand : required_.demands())
+                if (demand.cluster() == carried[0].cluster())
+                    follow(demand.history().judge_refusal(carried[0].history(), now), demand, carried, now,
+                           total);
+            break;
+        case answer_kind::indices:
             message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-                if (is_required(value, sent))
+                if (is_required(value, carried.sent_as()))
                     total += required_.record(value, arrival_of(carried, now));
             });
-        else if (status > 501 && is_lost(status, body_of(response)))
-            return record_lost(carried, now);
-        else if (status == 412 && sent.asked_active_node)
-            total = record_refusal(carried, body_of(response), now);
-        else if (status == 400 && carried.form() == dialect::unknown && !carried.empty())
-            forget_if_unreadable(body_of(response));
+        }
         return finish(total, now);
     }
 
@@ -152,40 +151,10 @@ private:
         return options_.monotonic_reads || !sent.is_read || dialect_of(value) != dialect::openbao;
     }
 
-    /// 500 is the server's own and says that the write failed; 502, 503 and 504 may be a gateway's.
-    [[nodiscard]] static bool is_lost(int status, std::string_view body) noexcept
-    {
-        return classify({.status = status, .body = body}) == refusal::server_error;
-    }
-
-    recorded record_refusal(required_states const& carried, std::string_view body, time_point now) noexcept
-    {
-        recorded total;
-        auto const why = classify({.status = 412,
-                                   .body = body,
-                                   .carried_index = true,
-                                   .carried_form = carried.form(),
-                                   .token_may_carry_index = carried.sent_as().token_may_carry_index});
-        if (why != refusal::stale_index || carried.clusters() != 1)
-            return total;
-        auto const& was_carried = carried[0];
-        for (auto& demand : required_.demands())
-            if (demand.cluster() == was_carried.cluster() && was_carried.position().replicated == 0)
-                follow(demand.history().judge_refusal(was_carried.history(), now), demand, carried, now,
-                       total);
-        return total;
-    }
-
     void follow(lineage::verdict verdict, cluster_demand& demand, required_states const& carried,
                 time_point now, recorded& total) noexcept
     {
         detail::follow(verdict, demand, arrival_of(carried, now), total);
-    }
-
-    void forget_if_unreadable(std::string_view body) noexcept
-    {
-        if (classify({.status = 400, .body = body, .carried_index = true}) == refusal::index_not_understood)
-            required_.forget_unknown_form();
     }
 
     recorded finish(recorded const& total, time_point now) noexcept

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/session/required_states.hpp>
+#include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/refusal.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// What an answer is to a session, whatever it is to the caller.
+enum class answer_kind : std::uint8_t {
+    nothing, ///< says nothing of states
+    indices, ///< its index fields, if it has any, are to be recorded: servers send them with nothing but 2xx
+    lost,    ///< no answer of the server's: what it was may have been executed
+    active_lacks, ///< the active node refuses: it lacks what was carried, of its own log
+    unreadable,   ///< the server cannot read a text of neither dialect that was carried
+};
+
+/// `carried` is what the answered attempt had required.
+template <response_message R>
+[[nodiscard]] answer_kind kind_of(R const& response, required_states const& carried)
+{
+    int const status = message_traits<R>::status(response);
+    auto const& sent = carried.sent_as();
+    if (sent.is_probe)
+        return answer_kind::nothing;
+    if (status >= 200 && status < 300)
+        return answer_kind::indices;
+    if (status < 100)
+        return answer_kind::lost;
+    auto const why = classify({.status = status,
+                               .body = body_of(response),
+                               .carried_index = carried.size() > 0,
+                               .carried_form = carried.form(),
+                               .token_may_carry_index = sent.token_may_carry_index});
+    // 500 is the server's own and says that it failed; what is above may be a gateway's.
+    if (why == refusal::server_error && status > 500)
+        return answer_kind::lost;
+    bool const is_own_log = carried.clusters() == 1 && carried[0].position().replicated == 0;
+    if (why == refusal::stale_index && status == 412 && sent.asked_active_node && is_own_log)
+        return answer_kind::active_lacks;
+    if (why == refusal::index_not_understood && carried.form() == dialect::unknown)
+        return answer_kind::unreadable;
+    return answer_kind::nothing;
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION
