@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <cstdio>
 #include <utility>
 
 namespace cluster {
@@ -37,17 +39,38 @@ response no_content() { return {204, {{"Cache-Control", "no-store"}}, {}}; }
 
 response plain_json(int status, std::string body) { return with_body(status, std::move(body)); }
 
-response logical_answer(std::string_view request_id, std::string_view data, long lease_seconds,
-                        std::string_view auth)
+response logical_answer(std::string_view request_id, envelope const& parts)
 {
     std::string body;
-    body.reserve(160 + data.size() + auth.size());
+    body.reserve(200 + parts.data.size() + parts.auth.size() + parts.wrap_info.size());
     body.append(R"({"request_id":")").append(request_id);
-    body.append(R"(","lease_id":"","renewable":false,"lease_duration":)")
-        .append(std::to_string(lease_seconds));
-    body.append(R"(,"data":)").append(data);
-    body.append(R"(,"wrap_info":null,"warnings":null,"auth":)").append(auth).append("}");
+    body.append(R"(","lease_id":)");
+    body.append(parts.lease_id.empty() ? std::string(R"("")") : json_string(parts.lease_id));
+    body.append(R"(,"renewable":)").append(parts.renewable ? "true" : "false");
+    body.append(R"(,"lease_duration":)").append(std::to_string(parts.lease_seconds));
+    body.append(R"(,"data":)").append(parts.data).append(R"(,"wrap_info":)").append(parts.wrap_info);
+    body.append(R"(,"warnings":null,"auth":)").append(parts.auth).append("}");
     return with_body(200, std::move(body));
+}
+
+response logical_answer(std::string_view request_id, std::string_view data, long lease_seconds)
+{
+    return logical_answer(request_id, envelope{.data = data, .lease_seconds = lease_seconds});
+}
+
+std::string time_text(nanoseconds now)
+{
+    using namespace std::chrono;
+    const sys_seconds moment{seconds{epoch_seconds} + duration_cast<seconds>(now)};
+    auto const day = floor<days>(moment);
+    const year_month_day date{day};
+    const hh_mm_ss clock{moment - day};
+    char text[64];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()));
+    return text;
 }
 
 } // namespace cluster

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Token, policy, route: what happens to a request once its headers have let it pass.
 #include "answers.hpp"
+#include "body.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 namespace cluster {
 
 namespace {
+
+constexpr std::string_view unwrap_path = "sys/wrapping/unwrap";
 
 std::string_view token_of(request const& asked)
 {
@@ -39,7 +42,7 @@ unsigned needed(std::string_view method)
 // What Vault's built-in default policy lets every token do to itself.
 bool own_affair(std::string_view path)
 {
-    return path == "auth/token/lookup-self" || path == "auth/token/revoke-self";
+    return path == "auth/token/lookup-self" || path == "auth/token/revoke-self" || path == unwrap_path;
 }
 
 bool is_below(std::string_view path, std::string_view root)
@@ -49,22 +52,33 @@ bool is_below(std::string_view path, std::string_view root)
 
 } // namespace
 
-std::optional<response> model::state::read_body(call& from) const
+std::optional<response> model::state::take_in(call& from) const
 {
+    if (from.taken_in) {
+        return std::nullopt;
+    }
+    from.taken_in = true;
     auto const& method = from.asked.method;
-    if (from.body_read || (method != "POST" && method != "PUT" && method != "PATCH")) {
+    bool const with_body = method == "POST" || method == "PUT" || method == "PATCH";
+    if (with_body && !from.asked.body.empty()) {
+        from.body = nlohmann::json::parse(from.asked.body, nullptr, false);
+        if (!from.body.is_null() && !from.body.is_object()) {
+            return error_answer(400, from.body.is_discarded() ? "failed to parse JSON input: invalid JSON"
+                                                              : "failed to parse JSON input: not an object");
+        }
+    }
+    auto const lifetime = field_or_empty(from.asked.fields, "X-Vault-Wrap-TTL");
+    if (lifetime.empty()) {
         return std::nullopt;
     }
-    from.body_read = true;
-    if (from.asked.body.empty()) {
-        return std::nullopt;
+    // Go's parseutil.ParseDurationSecond: a plain number is seconds.
+    auto const plain = parse_decimal(lifetime);
+    auto const span = plain ? std::nullopt : parse_duration(lifetime);
+    if (!plain && !span) {
+        return error_answer(400, "error parsing X-Vault-Wrap-TTL header: " + std::string(lifetime));
     }
-    from.body = nlohmann::json::parse(from.asked.body, nullptr, false);
-    if (from.body.is_null() || from.body.is_object()) {
-        return std::nullopt;
-    }
-    return error_answer(400, from.body.is_discarded() ? "failed to parse JSON input: invalid JSON"
-                                                      : "failed to parse JSON input: not an object");
+    from.wrap_seconds = plain.value_or(span ? static_cast<std::uint64_t>(span->count() / 1'000'000'000) : 0);
+    return std::nullopt;
 }
 
 reply model::state::dispatch(std::size_t node, call& from)
@@ -81,29 +95,35 @@ reply model::state::dispatch(std::size_t node, call& from)
     if (from.path == "sys/replication/performance/status" && set.speaks == dialect::vault) {
         return replication_status(node);
     }
-    if (auto bad = read_body(from)) {
+    if (auto bad = take_in(from)) {
         return {std::move(*bad)};
     }
-    return checked(node, from);
+    reply done = checked(node, from);
+    return from.wrap_seconds > 0 ? wrap(node, from, std::move(done)) : done;
 }
 
 reply model::state::checked(std::size_t node, call& from)
 {
+    auto const place = find_auth(from.decoded);
+    if (place && place->rest.starts_with("login/")) {
+        return login(node, from, *place); // whatever token comes with it is not looked at
+    }
     from.token = std::string(token_of(from.asked));
     std::string const& token = from.token;
     if (auto missing = token_ahead(node, token, from.now)) {
         return {std::move(*missing)};
     }
+    if (from.decoded == unwrap_path && !token.empty() && body_text(from.body, "token").empty()) {
+        return unwrap(node, from, token); // its only use, which is not counted once more
+    }
     const std::uint64_t at = sees(node, from.now);
     const token_record whole_power{"root-accessor", {"root"}, 0, true};
-    token_record const* found = token == set.root_token ? &whole_power : tokens.value_at(token, at);
+    token_record const* found = token == set.root_token ? &whole_power : stored.tokens.value_at(token, at);
     if (token.empty() || found == nullptr) {
         return {error_answer(403, "permission denied")};
     }
     if (found->uses_left > 0 && !writable(node, from.now)) {
-        reply elsewhere;
-        elsewhere.forward = true; // to count a use is a write
-        return elsewhere;
+        return elsewhere(); // to count a use is a write
     }
     const token_record caller = *found; // what follows may write tokens
     if (!allowed(caller, from, at)) {
@@ -136,7 +156,7 @@ bool model::state::allowed(token_record const& caller, call const& from, std::ui
     }
     std::vector<policy const*> known;
     for (auto const& name : caller.policies) {
-        if (auto const* found = policies.value_at(name, at)) {
+        if (auto const* found = stored.policies.value_at(name, at)) {
             known.push_back(found); // one that has not landed yet allows nothing
         }
     }
@@ -152,7 +172,7 @@ void model::state::use_token(std::string const& token, token_record const& recor
         rest = record;
         --rest->uses_left;
     }
-    tokens.put(token, std::move(rest), end.local, log.oldest_visible(now));
+    stored.tokens.put(token, std::move(rest), end.local, log.oldest_visible(now));
     done.modified = true;
 }
 
@@ -167,6 +187,15 @@ reply model::state::routed(std::size_t node, call& from, token_record const& cal
     }
     if (path.starts_with("auth/token/")) {
         return token_path(node, from, path.substr(std::string_view{"auth/token/"}.size()), caller);
+    }
+    if (auto const place = find_auth(path); place && is_below(place->rest, "users")) {
+        return users_path(node, from, *place);
+    }
+    if (path == unwrap_path) {
+        return unwrap(node, from, body_text(from.body, "token"));
+    }
+    if (path == "sys/leases/lookup") {
+        return lookup_lease(node, from);
     }
     if (path.starts_with("sys/") || path.starts_with("auth/")) {
         return {collected_error(404, "unsupported path")};

@@ -104,7 +104,7 @@ verdict model::state::gate_vault(std::size_t node, call& from, std::optional<nan
     if (own == role::plain_standby || (forward && own != role::active)) {
         return {verdict::kind::forward, {}, {}};
     }
-    if (auto bad = read_body(from)) {
+    if (auto bad = take_in(from)) {
         return {verdict::kind::answer, std::move(*bad), {}};
     }
     bool const checks = own != role::active || set.unknown.active_checks_index;

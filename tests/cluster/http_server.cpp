@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <future>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -61,9 +62,21 @@ void serving::look_at_held()
         return;
     }
     wake_changes = emulated.wake_changes();
-    for (auto const& [id, arm] : held) {
-        arm();
+    for (auto const& [id, one] : held) {
+        one->arm();
     }
+}
+
+void serving::exchange(model& other)
+{
+    std::vector<connection*> waiting;
+    for (auto const& [id, one] : held) {
+        waiting.push_back(one);
+    }
+    for (connection* each : waiting) {
+        each->close(); // its answer would have been the old cluster's
+    }
+    std::swap(emulated, other);
 }
 
 struct http_server::state {
@@ -142,6 +155,18 @@ void http_server::with_model(std::function<void(model&, nanoseconds now)> const&
         f(state_->shared.emulated, state_->shared.now());
         state_->shared.look_at_held();
     });
+}
+
+model http_server::replace_model(model other)
+{
+    if (other.node_count() != node_count()) {
+        throw std::invalid_argument("a model with as many nodes as there are ports");
+    }
+    for (std::size_t node = 0; node < other.node_count(); ++node) {
+        other.set_address(node, address(node));
+    }
+    state_->in_loop([&] { state_->shared.exchange(other); });
+    return other;
 }
 
 node_counters http_server::counters(std::size_t node)

@@ -44,6 +44,11 @@ public:
     /// Runs `f` on the model in the serving thread and waits for it; not to be called from within `f`.
     void with_model(std::function<void(model&, nanoseconds now)> const& f);
 
+    /// Another cluster behind the same ports from now on; returns the one that was there. It needs as many
+    /// nodes (else std::invalid_argument). Connections stay open, as behind a load balancer, but for those
+    /// with a held request: they are closed without an answer. Not to be called from within `with_model`.
+    model replace_model(model other);
+
     /// A copy of the node's counters.
     [[nodiscard]] node_counters counters(std::size_t node);
 

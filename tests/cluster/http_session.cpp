@@ -72,6 +72,21 @@ public:
         drop_ticket();
     }
 
+    void arm() override
+    {
+        auto const until = shared_.emulated.held_until(ticket_);
+        if (!until) {
+            return;
+        }
+        timer_.expires_at(shared_.started +
+                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(*until));
+        timer_.async_wait([self = this->shared_from_this(), id = ticket_](error_code error) {
+            if (!error && self->ticket_ == id) {
+                self->resume();
+            }
+        });
+    }
+
 private:
     asio::ip::tcp::socket& socket() { return beast::get_lowest_layer(stream_).socket(); }
 
@@ -143,7 +158,7 @@ private:
         if (result.held) {
             ticket_ = result.id;
             watch();
-            shared_.held[ticket_] = [this] { arm(); };
+            shared_.held[ticket_] = this;
             arm();
             return;
         }
@@ -159,21 +174,6 @@ private:
                     self->write(answer, false);
                 }
             });
-    }
-
-    void arm()
-    {
-        auto const until = shared_.emulated.held_until(ticket_);
-        if (!until) {
-            return;
-        }
-        timer_.expires_at(shared_.started +
-                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(*until));
-        timer_.async_wait([self = this->shared_from_this(), id = ticket_](error_code error) {
-            if (!error && self->ticket_ == id) {
-                self->resume();
-            }
-        });
     }
 
     void resume()

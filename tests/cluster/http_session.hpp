@@ -9,7 +9,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <memory>
 #include <unordered_set>
@@ -23,6 +22,9 @@ public:
 
     /// Closes the socket; what is pending ends by itself.
     virtual void close() = 0;
+
+    /// Arms the timer of the request that is held anew: its time may have changed.
+    virtual void arm() = 0;
 };
 
 /// What the connections of all nodes share; used in the serving thread only.
@@ -34,12 +36,15 @@ struct serving {
     /// Arms the timers of held requests anew if the model says that their times have changed.
     void look_at_held();
 
+    /// Another cluster behind the same doors; `other` becomes the one that was there.
+    void exchange(model& other);
+
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     http_options options;
     model emulated;
     std::uint64_t wake_changes = 0;
     std::unordered_set<connection*> open;
-    std::map<ticket, std::function<void()>> held; ///< what arms the timer of a held request
+    std::map<ticket, connection*> held; ///< whose request each held one is
     boost::asio::ssl::context tls{boost::asio::ssl::context::tls_server};
     boost::asio::io_context loop{1}; ///< last: its handlers own the connections, which use the rest
 };

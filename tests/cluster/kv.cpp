@@ -9,8 +9,6 @@ namespace cluster {
 
 namespace {
 
-constexpr long default_lease_seconds = 2764800; // Vault's default of 32 days
-
 /// A mount and what of the path lies below it.
 struct place {
     mount const* where = nullptr;
@@ -61,27 +59,30 @@ reply model::state::key_value(std::size_t node, call& from)
     auto const& method = from.asked.method;
     const std::uint64_t at = sees(node, from.now);
     bool const reads = method == "GET" || method == "LIST";
-    const place found = find_place(mounts, from.name_space, from.decoded, at);
+    const place found = find_place(stored.mounts, from.name_space, from.decoded, at);
     reply done;
     done.read = reads;
     if (found.where == nullptr) {
-        auto const newest = find_place(mounts, from.name_space, from.decoded, log.newest().local);
+        auto const newest = find_place(stored.mounts, from.name_space, from.decoded, log.newest().local);
         done.newest = newest.where == nullptr;
         done.answer =
             error_answer(404, "no handler for route \"" + from.decoded + "\". route entry not found.");
         return done;
     }
+    if (found.where->type == "leases") {
+        return make_lease(node, from, found.rest);
+    }
     const std::string key = found.where->id + ':' + from.name_space + ':' + std::string(found.rest);
     if (from.lists) {
-        const std::string keys = list_keys(values, key, at);
-        done.newest = at == log.newest().local || keys == list_keys(values, key, log.newest().local);
+        const std::string keys = list_keys(stored.values, key, at);
+        done.newest = at == log.newest().local || keys == list_keys(stored.values, key, log.newest().local);
         done.answer =
             keys.empty() ? error_answer(404) : logical_answer(request_id(), R"({"keys":[)" + keys + "]}");
         return done;
     }
     if (reads) {
-        std::string const* value = values.value_at(key, at);
-        done.newest = !values.changed_after(key, at);
+        std::string const* value = stored.values.value_at(key, at);
+        done.newest = !stored.values.changed_after(key, at);
         done.answer = value == nullptr ? error_answer(404)
                                        : logical_answer(request_id(), *value, default_lease_seconds);
         return done;
@@ -103,7 +104,7 @@ reply model::state::key_value(std::size_t node, call& from)
     auto text = writes
                     ? std::optional{from.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}
                     : std::nullopt;
-    values.put(key, std::move(text), end.local, log.oldest_visible(from.now));
+    stored.values.put(key, std::move(text), end.local, log.oldest_visible(from.now));
     done.modified = true;
     done.answer = no_content();
     return done;

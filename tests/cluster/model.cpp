@@ -20,7 +20,15 @@ model::state::state(settings chosen)
         rest_role.push_back(reads ? role::performance_standby : role::plain_standby);
     }
     for (auto const& name : set.mounts) {
-        mounts.put('/' + name, mount{"start-" + name, "kv"}, 0, 0);
+        stored.mounts.put('/' + name, mount{"start-" + name, "kv"}, 0, 0);
+    }
+    for (auto const& name : set.lease_mounts) {
+        stored.mounts.put('/' + name, mount{"start-" + name, "leases"}, 0, 0);
+    }
+    for (auto const& where : set.auth_mounts) {
+        for (auto const& each : set.users) {
+            stored.users.put(user_key(where, {}, each.name), each, 0, 0);
+        }
     }
 }
 
@@ -106,10 +114,7 @@ void model::set_address(std::size_t node, std::string address)
     state_->addresses.at(node) = std::move(address);
 }
 
-std::size_t model::kept_versions() const
-{
-    return state_->values.kept() + state_->mounts.kept() + state_->policies.kept() + state_->tokens.kept();
-}
+std::size_t model::kept_versions() const { return state_->stored.kept(); }
 
 void model::stall(std::size_t node, nanoseconds from, nanoseconds to)
 {

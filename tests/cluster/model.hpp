@@ -48,6 +48,10 @@ struct answer_note {
 /// A held request, to be resumed.
 using ticket = std::uint64_t;
 
+/// What a cluster had stored at one position of its log; made by `model::take_snapshot`. Copies share it.
+struct snapshot_data;
+using snapshot = std::shared_ptr<snapshot_data const>;
+
 /// The end of `handle` or `resume`: an answer, or a ticket and the time to come back.
 struct outcome {
     bool held = false;
@@ -132,6 +136,16 @@ public:
 
     /// The node is sealed in that time.
     void seal(std::size_t node, nanoseconds from, nanoseconds to);
+
+    /// All that is stored now, at the end of the log: values, tokens, mounts, policies, users, leases, and
+    /// the id and the keys of the cluster.
+    [[nodiscard]] snapshot take_snapshot() const;
+
+    /// The cluster is bootstrapped anew and gets the snapshot, not null: its log ends where the snapshot was
+    /// taken, at every node, and goes on from there with another history. What was written later is gone.
+    /// The id comes back with the data, so the same cluster has a smaller index now; the signing key too, so
+    /// indices from before are well signed. Held requests stay, and are judged when their time comes.
+    void restore(snapshot const& saved, nanoseconds now);
 
     /// Changes switches while the cluster runs (not: nodes, keys, cluster id, seed).
     void change(settings const& chosen);

@@ -20,13 +20,6 @@ std::string_view trimmed(std::string_view name)
     return name;
 }
 
-reply elsewhere()
-{
-    reply done;
-    done.forward = true;
-    return done;
-}
-
 bool wants_version_one(nlohmann::json const& body)
 {
     auto const options = body.find("options");
@@ -45,7 +38,8 @@ std::pair<std::string, std::string> read_type(nlohmann::json const& body)
     if (type.empty()) {
         return {type, "backend type must be specified as a string"};
     }
-    if ((type != "kv" && type != "generic") || !wants_version_one(body)) {
+    bool const known = type == "kv" || type == "generic" || type == "leases";
+    if (!known || !wants_version_one(body)) {
         return {type, "plugin not found in the catalog: " + type};
     }
     return {type, {}};
@@ -61,12 +55,13 @@ reply model::state::mounts_path(std::size_t node, call& from, std::string_view r
     const std::string key = from.name_space + '/' + name;
     if (name.empty() && method == "GET") {
         nlohmann::json all = nlohmann::json::object();
-        mounts.each(key, at, [&](std::string_view path) {
-            all[std::string(path) + '/'] = {{"type", mounts.value_at(key + std::string(path), at)->type}};
+        stored.mounts.each(key, at, [&](std::string_view path) {
+            all[std::string(path) + '/'] = {
+                {"type", stored.mounts.value_at(key + std::string(path), at)->type}};
         });
         return {logical_answer(request_id(), all.dump())};
     }
-    mount const* there = name.empty() ? nullptr : mounts.value_at(key, at);
+    mount const* there = name.empty() ? nullptr : stored.mounts.value_at(key, at);
     if (method == "GET" && !name.empty()) {
         return {there == nullptr
                     ? error_answer(400, "No secret engine mount at " + name + "/")
@@ -91,7 +86,7 @@ reply model::state::mounts_path(std::size_t node, call& from, std::string_view r
         next = mount{"m" + std::to_string(log.newest().local + 1), type};
     }
     const position end = write(from.now);
-    mounts.put(key, std::move(next), end.local, log.oldest_visible(from.now));
+    stored.mounts.put(key, std::move(next), end.local, log.oldest_visible(from.now));
     done.modified = true;
     done.answer = no_content();
     return done;
@@ -104,11 +99,11 @@ reply model::state::policies_path(std::size_t node, call& from, std::string_view
     const std::string name(trimmed(rest));
     if (name.empty() && from.lists) {
         nlohmann::json keys = {"default", "root"};
-        policies.each("", at, [&](std::string_view each) { keys.push_back(each); });
+        stored.policies.each("", at, [&](std::string_view each) { keys.push_back(each); });
         return {logical_answer(request_id(), nlohmann::json{{"keys", keys}}.dump())};
     }
     if (method == "GET") {
-        policy const* found = policies.value_at(name, at);
+        policy const* found = stored.policies.value_at(name, at);
         return {found == nullptr
                     ? error_answer(404)
                     : logical_answer(request_id(),
@@ -135,7 +130,7 @@ reply model::state::policies_path(std::size_t node, call& from, std::string_view
         next = std::move(parsed_policy.value);
     }
     const position end = write(from.now);
-    policies.put(name, std::move(next), end.local, log.oldest_visible(from.now));
+    stored.policies.put(name, std::move(next), end.local, log.oldest_visible(from.now));
     reply done;
     done.modified = true;
     done.answer = no_content();

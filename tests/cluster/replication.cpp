@@ -114,6 +114,15 @@ void replication::drop_lag(nanoseconds now)
 
 void replication::set_lag(lag_spec lag) { lag_ = std::move(lag); }
 
+void replication::restart(position where)
+{
+    newest_ = where;
+    for (std::size_t node = 0; node < followers_.size(); ++node) {
+        catch_up(node);
+        followers_[node].last_landing = nanoseconds{0}; // no entry of this log is ahead of the next one
+    }
+}
+
 void replication::catch_up(std::size_t node)
 {
     auto& one = followers_.at(node);

@@ -41,6 +41,9 @@ public:
     void set_lag(lag_spec lag);
     void set_replay_lag(nanoseconds lag) { replay_lag_ = lag; }
 
+    /// Another log, which ends at `where`; every node has it all, and nothing is under way.
+    void restart(position where);
+
     /// The node gets the whole log at once: it becomes active.
     void catch_up(std::size_t node);
 

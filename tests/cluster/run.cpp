@@ -79,7 +79,7 @@ outcome model::state::forward(std::size_t node, call& from)
     }
     ++counted[node].forwarded;
     if (set.speaks == dialect::vault) {
-        if (auto bad = read_body(from)) {
+        if (auto bad = take_in(from)) {
             return finish(node, *target, true, {std::move(*bad)}, from);
         }
         if (set.unknown.active_checks_index && !satisfied(*target, vault_demand(from), from.now)) {
@@ -172,9 +172,14 @@ void model::state::add_index(std::size_t node, std::size_t server, bool forwarde
         return;
     }
     if (set.speaks == dialect::vault) {
-        if (done.modified) {
-            answer.fields.emplace_back("X-Vault-Index",
-                                       encode_vault_index({set.cluster_id, log.newest()}, signer));
+        if (done.modified && !done.raw) {
+            // A standby that wrote through the active node knows the entry that made, and of the primary's
+            // log what it has itself (Vault vault/request_handling.go).
+            position where = log.newest();
+            if (!writable(server, now)) {
+                where.replicated = log.received(server, now).replicated;
+            }
+            answer.fields.emplace_back("X-Vault-Index", encode_vault_index({set.cluster_id, where}, signer));
         }
         return;
     }

@@ -29,6 +29,13 @@ struct outage {
     std::size_t node = 0; ///< used for sealed nodes only
 };
 
+/// Who can log in, in each of the auth mounts.
+struct user {
+    std::string name;
+    std::string password;
+    std::vector<std::string> policies; ///< of the tokens that a login makes; `default` comes by itself
+};
+
 /// What nobody outside knows about Vault Enterprise (its `MissingRequiredState` is not public).
 /// The defaults are the strictest towards a client.
 struct unknowns {
@@ -54,7 +61,10 @@ struct settings {
     std::string hmac_key = "c4f1d2e3-0a9b-4c8d-b7e6-5f4a3b2c1d0e"; ///< Vault signs its indices with it
     std::string root_token = "root";
     std::vector<std::string> mounts = {"kv", "secret"}; ///< KV version 1, there from the beginning
-    std::uint64_t first_index = 0;                      ///< position of the log before the first write
+    std::vector<std::string> lease_mounts; ///< of type `leases`, there from the beginning: reads make secrets
+    std::vector<std::string> auth_mounts = {"userpass"}; ///< below `auth/`; not `token`
+    std::vector<user> users;                             ///< there from the beginning
+    std::uint64_t first_index = 0;                       ///< position of the log before the first write
 
     bool allow_forwarding_via_header = false; ///< Vault, replication stanza; its default
     bool consistent_tokens = false; ///< Vault: tokens made from now on carry the index of their making

@@ -10,9 +10,6 @@ namespace cluster {
 
 namespace {
 
-constexpr std::int64_t epoch_seconds =
-    1'790'000'000; // a fixed start, so that answers do not depend on the day
-
 std::string text_of(bool value) { return value ? "true" : "false"; }
 
 /// Go's strconv.ParseBool, and the empty text as false.

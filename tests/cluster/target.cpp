@@ -69,7 +69,7 @@ call take_apart(request const& asked, std::size_t node, nanoseconds now)
     if (lists && !decoded.ends_with('/')) {
         decoded += '/';
     }
-    return {asked, node, now, path, std::move(decoded), lists, query, std::string(space), {}, false, {}};
+    return {asked, node, now, path, std::move(decoded), lists, query, std::string(space), {}, false, {}, 0};
 }
 
 } // namespace cluster

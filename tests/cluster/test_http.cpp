@@ -14,7 +14,9 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
 using namespace cluster;
 using namespace std::chrono_literals;
@@ -181,6 +183,62 @@ TEST_CASE("http: the server stops with a request held and connections open")
     wait_until_held(*server, 1);
     server.reset();
     CHECK_THROWS(standby.receive()); // closed, and not answered at the end of its wait
+}
+
+TEST_CASE("http: another cluster behind the same ports, and back")
+{
+    http_server server(slow(dialect::openbao));
+    client active(server, 0);
+    client standby(server, 1);
+    client waiting(server, 2);
+    auto const write_and_wait = [&](client& reader) {
+        auto const index = index_of(active.ask(ask("PUT", "kv/foo", {}, R"({"v":1})")));
+        reader.send(
+            ask("GET", "kv/foo", {{"X-Vault-Index", index}, {"X-Vault-Inconsistent", "await-state"}}));
+        wait_until_held(server, 1);
+        return index;
+    };
+    auto const land = [](model& emulated, nanoseconds now) { emulated.drop_lag(now); };
+    (void)write_and_wait(standby);
+    server.with_model(land);
+    CHECK(standby.receive().status == 200);
+    const std::string index = write_and_wait(waiting);
+    auto other = slow(dialect::openbao);
+    other.cluster_id = "another";
+    other.first_index = 1000;
+    model first = server.replace_model(model(other));
+    CHECK(first.held_count() == 0);
+    CHECK_THROWS(waiting.receive()); // neither cluster answers it
+    CHECK(standby.ask(ask("GET", "sys/seal-status")).body.find("another") != std::string::npos);
+    CHECK(active.ask(ask("GET", "sys/leader")).body.find(server.address(0)) != std::string::npos);
+    // The index of the first cluster counts as none here, and the answer's is of the other.
+    auto const guarded = ask("GET", "kv/foo", {{"X-Vault-Index", index}});
+    CHECK(standby.ask(guarded).status == 404);
+    CHECK(write_and_wait(standby) == model(other).index_text({1001, 0}));
+    server.with_model(land);
+    CHECK(standby.receive().status == 200);
+    (void)server.replace_model(std::move(first));
+    CHECK(standby.ask(guarded).status == 429);
+    other.performance_standbys = 7;
+    CHECK_THROWS_AS((void)server.replace_model(model(other)), std::invalid_argument);
+    CHECK(active.ask(ask("GET", "kv/foo")).status == 200);
+}
+
+TEST_CASE("http: a restore while requests are held")
+{
+    http_server server(slow(dialect::openbao));
+    client active(server, 0);
+    client standby(server, 1);
+    snapshot saved;
+    server.with_model([&](model& emulated, nanoseconds) { saved = emulated.take_snapshot(); });
+    auto const written = active.ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
+    standby.send(ask("GET", "kv/foo",
+                     {{"X-Vault-Index", index_of(written)}, {"X-Vault-Inconsistent", "await-state"}}));
+    wait_until_held(server, 1);
+    server.with_model([&](model& emulated, nanoseconds now) { emulated.restore(saved, now); });
+    CHECK(index_of(active.ask(ask("PUT", "kv/bar", {}, R"({"v":1})"))) == index_of(written));
+    server.with_model([](model& emulated, nanoseconds now) { emulated.drop_lag(now); });
+    CHECK(standby.receive().status == 404);
 }
 
 TEST_CASE("http: a hop between nodes can be made to cost time")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // auth/token: create, lookup, revoke. A token is part of the log and reaches a follower with its lag.
 #include "answers.hpp"
+#include "body.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -10,38 +11,14 @@ namespace cluster {
 
 namespace {
 
-constexpr long default_lease_seconds = 2764800;
-
-reply elsewhere()
-{
-    reply done;
-    done.forward = true;
-    return done;
-}
-
 bool has(std::vector<std::string> const& list, std::string const& name)
 {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-std::string body_text(nlohmann::json const& body, char const* name)
+/// Sorted, and with Vault's default policy, which every token but those of root gets.
+std::vector<std::string> with_default(std::vector<std::string> names)
 {
-    bool const there = body.is_object() && body.contains(name) && body[name].is_string();
-    return there ? body[name].get<std::string>() : std::string();
-}
-
-/// The policies that the body asks for; those of the parent if it names none.
-std::vector<std::string> wanted_policies(nlohmann::json const& body, token_record const& parent)
-{
-    if (!body.is_object() || !body.contains("policies") || !body["policies"].is_array()) {
-        return parent.policies;
-    }
-    std::vector<std::string> names;
-    for (auto const& each : body["policies"]) {
-        if (each.is_string()) {
-            names.push_back(each.get<std::string>());
-        }
-    }
     if (!has(names, "default") && !has(names, "root")) {
         names.emplace_back("default");
     }
@@ -63,44 +40,57 @@ reply model::state::create_token(std::size_t node, call& from, token_record cons
     if (!writable(node, from.now)) {
         return elsewhere();
     }
-    auto const names_wanted = wanted_policies(from.body, caller);
-    if (!within(names_wanted, caller)) {
+    new_token wanted;
+    wanted.policies = body_words(from.body, "policies").value_or(caller.policies); // else its parent's
+    if (!within(wanted.policies, caller)) {
         return {error_answer(400, "child policies must be subset of parent")};
     }
+    wanted.id = body_text(from.body, "id");
+    if (from.body.is_object() && from.body.contains("num_uses") &&
+        from.body["num_uses"].is_number_unsigned()) {
+        wanted.uses = from.body["num_uses"].get<std::uint64_t>();
+    }
+    return issue_token(from, std::move(wanted));
+}
+
+std::string model::state::token_text(bool root, position end)
+{
+    // Vault writes hvs., OpenBao s. as long as its consistent tokens are off, which is their default.
+    if (set.speaks == dialect::vault && set.consistent_tokens && !root) {
+        return encode_consistent_token(random_letters(24), end.local, signer);
+    }
+    return (set.speaks == dialect::vault ? "hvs." : "s.") + random_letters(24);
+}
+
+reply model::state::issue_token(call const& from, new_token wanted)
+{
     if (set.leases_used_up) {
         return {error_answer(429, "lease count quota exceeded")};
     }
-    token_record record{random_letters(24), names_wanted, 0, has(names_wanted, "root")};
-    if (from.body.is_object() && from.body.contains("num_uses") &&
-        from.body["num_uses"].is_number_unsigned()) {
-        record.uses_left = from.body["num_uses"].get<std::uint64_t>();
-    }
+    auto policies = with_default(std::move(wanted.policies));
+    bool const root = has(policies, "root");
+    token_record record{random_letters(24), std::move(policies), wanted.uses, root};
     const position end = write(from.now);
-    // Vault writes hvs., OpenBao s. as long as its consistent tokens are off, which is their default.
-    std::string token = body_text(from.body, "id");
-    if (token.empty() && set.speaks == dialect::vault && set.consistent_tokens && !record.root) {
-        token = encode_consistent_token(random_letters(24), end.local, signer);
-    } else if (token.empty()) {
-        token = (set.speaks == dialect::vault ? "hvs." : "s.") + random_letters(24);
-    }
+    const std::string token = wanted.id.empty() ? token_text(root, end) : wanted.id;
     const nlohmann::json auth = {
         {"client_token", token},       {"accessor", record.accessor},
         {"policies", record.policies}, {"token_policies", record.policies},
-        {"metadata", nullptr},         {"lease_duration", record.root ? 0 : default_lease_seconds},
-        {"renewable", !record.root},   {"entity_id", ""},
-        {"token_type", "service"},     {"orphan", false},
+        {"metadata", wanted.metadata}, {"lease_duration", root ? 0 : default_lease_seconds},
+        {"renewable", !root},          {"entity_id", ""},
+        {"token_type", "service"},     {"orphan", wanted.orphan},
         {"num_uses", record.uses_left}};
-    tokens.put(token, std::move(record), end.local, log.oldest_visible(from.now));
+    stored.tokens.put(token, std::move(record), end.local, log.oldest_visible(from.now));
     reply done;
     done.modified = true;
-    done.answer = logical_answer(request_id(), "null", 0, auth.dump());
+    const std::string text = auth.dump();
+    done.answer = logical_answer(request_id(), envelope{.auth = text});
     return done;
 }
 
 reply model::state::lookup_token(std::size_t node, call& from, std::string const& token)
 {
     bool const root = token == set.root_token;
-    token_record const* found = root ? nullptr : tokens.value_at(token, sees(node, from.now));
+    token_record const* found = root ? nullptr : stored.tokens.value_at(token, sees(node, from.now));
     if (!root && found == nullptr) {
         return {error_answer(403, "bad token")};
     }
@@ -145,7 +135,7 @@ reply model::state::token_path(std::size_t node, call& from, std::string_view re
         return elsewhere();
     }
     const position end = write(from.now);
-    tokens.put(token, std::nullopt, end.local, log.oldest_visible(from.now));
+    stored.tokens.put(token, std::nullopt, end.local, log.oldest_visible(from.now));
     reply done;
     done.modified = true;
     done.answer = no_content();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,15 @@ struct token_record {
     std::vector<std::string> policies;
     std::uint64_t uses_left = 0; ///< 0: no limit
     bool root = false;
+};
+
+/// A token that is to be made.
+struct new_token {
+    std::vector<std::string> policies; ///< `default` comes by itself
+    std::uint64_t uses = 0;            ///< 0: no limit
+    std::string id;                    ///< of the caller's choice; empty: drawn
+    bool orphan = false;
+    nlohmann::json metadata; ///< null unless a login gives some
 };
 
 } // namespace cluster

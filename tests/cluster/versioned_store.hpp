@@ -27,6 +27,11 @@ struct version {
 template <class Value>
 class versioned_store {
 public:
+    // It moves and does not copy: `order_` looks at the keys of its own `slots_`.
+    versioned_store() = default;
+    versioned_store(versioned_store&&) = default;
+    versioned_store& operator=(versioned_store&&) = default;
+
     /// Writes a version. `index` is not less than any before; `oldest` is where the last node stands.
     void put(std::string_view key, std::optional<Value> value, std::uint64_t index, std::uint64_t oldest)
     {
@@ -80,6 +85,19 @@ public:
                 f(key->substr(prefix.size()));
             }
         }
+    }
+
+    /// A copy that holds what a node at `index` sees, and nothing from before or after.
+    [[nodiscard]] versioned_store as_of(std::uint64_t index) const
+    {
+        versioned_store copy;
+        for (auto const& key : order_) {
+            auto const* seen = at(key, index);
+            if (seen != nullptr && seen->value) {
+                copy.put(key, seen->value, seen->index, seen->index);
+            }
+        }
+        return copy;
     }
 
     /// Number of versions of all keys.

@@ -31,6 +31,14 @@ role model::state::role_of(std::size_t node, nanoseconds now) const
     return active(now) == node ? role::active : rest_role.at(node);
 }
 
+bool model::state::writes_through(std::size_t node, nanoseconds now) const
+{
+    // A performance standby has the active node make tokens and leases, and answers itself (Vault docs,
+    // enterprise/consistency); OpenBao's standbys hand the request on.
+    bool const asks = set.speaks == dialect::vault && role_of(node, now) == role::performance_standby;
+    return writable(node, now) || (asks && set.forwarding_works && active(now).has_value());
+}
+
 nanoseconds model::state::wake_time(waiter const& one) const
 {
     if (one.wanted.never) {
