@@ -15,7 +15,7 @@ build folder; compilers are installed, where root or `sudo -n` can.
   --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing; but a run in
                    which no test could run fails still
   --soak           after the first build, run its tests of laws/ and end_to_end/ again, 100 times each, or as often as
-                   AFTERWRITE_SOAK says: for faults that show only now and then
+                   AFTERWRITE_SOAK says, and with clang the programs of fuzz/: for faults that show only now and then
   --help           this text
 
 AFTERWRITE_BUILD_DIR names the build folder; without it, that is build/ beside include/. CXX names a compiler to take
@@ -246,6 +246,9 @@ else
         cmake_stage sanitized "$(clangxx)" \
             "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
             "core;adapters;cluster;end_to_end;probe;readme;threads"
+        if [ -n "$soak" ]; then
+            cmake_stage fuzz "$(clangxx)" "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" fuzz
+        fi
     fi
 fi
 if [ -n "$core" ]; then

@@ -4,6 +4,7 @@
 #include <afterwrite/session/shared_session.hpp>
 
 #include <afterwrite/policy/shared_replication_view.hpp>
+#include <afterwrite/session/portable_session.hpp>
 #include <afterwrite/transport/send.hpp>
 
 #include <doctest/doctest.h>
@@ -91,4 +92,24 @@ TEST_CASE("threads that send through one session and one view each see their own
     });
     CHECK(stale == 0);
     CHECK(ours.required().demand("c") == wal_position{thread_count * rounds, 0});
+}
+
+TEST_CASE("sessions that hand each other their texts from several threads end up requiring the same")
+{
+    shared_session<std::mutex> one;
+    shared_session<std::mutex> other;
+    std::atomic<int> lost{0};
+    in_threads([&](unsigned thread) {
+        auto& from = thread % 2 == 0 ? one : other;
+        auto& into = thread % 2 == 0 ? other : one;
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            wal_position const mine{i * thread_count + thread, (rounds - i) * thread_count + thread};
+            from.record(vault("c", mine.local, mine.replicated), clock::now());
+            auto const text = export_session(from);
+            bool const is_in = text && import_session(into, *text, clock::now());
+            lost += is_in && into.required().demand("c").value_or(wal_position()) >= mine ? 0 : 1;
+        }
+    });
+    CHECK(lost == 0);
+    CHECK(one.required().demand("c") == other.required().demand("c"));
 }
