@@ -171,12 +171,13 @@ struct floor_of_folder {
     std::string_view folder;
     int floor;
 };
-constexpr std::array<floor_of_folder, 12> floors = {{{"bytes", 1},
+constexpr std::array<floor_of_folder, 13> floors = {{{"bytes", 1},
                                                      {"message", 1},
                                                      {"state", 2},
                                                      {"wire", 3},
                                                      {"session", 4},
                                                      {"policy", 4},
+                                                     {"store", 5},
                                                      {"decision", 5},
                                                      {"observe", 6},
                                                      {"transport", 6},
@@ -242,14 +243,16 @@ findings core_include_findings(std::string const& path, std::string const& text)
     return found;
 }
 
-/// A header that only those include who drive transports, have its library or hold its locks.
+/// A header that only those include who keep many sessions, drive transports, have its library or hold its
+/// locks.
 bool is_apart(std::string const& path, std::string const& text)
 {
     static std::set<std::string> const locks = {"mutex", "shared_mutex", "pthread.h"};
     auto const included = includes_of(text);
-    return is_umbrella(path) || folder_of(path) == "transport" || floor_of(path) == top_floor ||
-           std::any_of(included.begin(), included.end(),
-                       [](auto const& each) { return locks.contains(each.name); });
+    return is_umbrella(path) || folder_of(path) == "store" || folder_of(path) == "transport" ||
+           floor_of(path) == top_floor || std::any_of(included.begin(), included.end(), [](auto const& each) {
+               return locks.contains(each.name);
+           });
 }
 
 findings umbrella_findings(tree const& files)
@@ -658,7 +661,7 @@ TEST_CASE("the core includes nothing that is not everywhere")
     CHECK(core_include_findings("include/afterwrite/adapters/x.hpp", "#include <mutex>\n").empty());
 }
 
-TEST_CASE("afterwrite.hpp includes everything but transport, adapters and locks")
+TEST_CASE("afterwrite.hpp includes everything but the store, transport, adapters and locks")
 {
     auto const found = umbrella_findings(all_files());
     CHECK_MESSAGE(found.empty(), joined(found));
@@ -758,6 +761,26 @@ TEST_CASE("each header has its test, and each test its header")
               .empty());
     CHECK(mirror_findings({{wire_header, ""}, {"tests/wire/x.cpp", "#include <string>\n"}}).size() == 1);
     CHECK(mirror_findings({{"include/afterwrite/version.hpp", ""}}).size() == 1);
+}
+
+TEST_CASE("the tests of each folder are built")
+{
+    std::ifstream const cmake_file(std::string(AFTERWRITE_SOURCE_DIR) + "/tests/CMakeLists.txt");
+    std::ifstream const meson_file(std::string(AFTERWRITE_SOURCE_DIR) + "/tests/meson.build");
+    std::ostringstream cmake;
+    std::ostringstream meson;
+    cmake << cmake_file.rdbuf();
+    meson << meson_file.rdbuf();
+    std::set<std::string> folders;
+    for (auto const& [path, text] : all_files())
+        if (is_header(path) && floor_of(path) < top_floor && !folder_of(path).empty())
+            folders.insert(folder_of(path));
+    CHECK(folders.size() > 5);
+    for (auto const& folder : folders) {
+        CAPTURE(folder);
+        CHECK(cmake.str().find(" " + folder + "/*.cpp") != std::string::npos);
+        CHECK(meson.str().find("'" + folder + "'") != std::string::npos);
+    }
 }
 
 TEST_CASE("each test file tests, and each test case checks")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Everything but transport/ and adapters/, floor by floor.
+// Everything but store/, transport/ and adapters/, floor by floor.
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/lock.hpp>
@@ -17,6 +17,7 @@
 #include <afterwrite/bytes/inline_string.hpp>
 #include <afterwrite/bytes/json.hpp>
 #include <afterwrite/bytes/sha256.hpp>
+#include <afterwrite/bytes/siphash.hpp>
 #include <afterwrite/bytes/utf8.hpp>
 
 #include <afterwrite/message/message_traits.hpp>
@@ -38,6 +39,7 @@
 
 #include <afterwrite/session/cached_state.hpp>
 #include <afterwrite/session/answer_kind.hpp>
+#include <afterwrite/session/arrival.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/cluster_demands.hpp>
@@ -55,14 +57,20 @@
 #include <afterwrite/session/unplaced_demand.hpp>
 
 #include <afterwrite/policy/backoff.hpp>
+#include <afterwrite/policy/breaker.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/node_hopping.hpp>
+#include <afterwrite/policy/replication_lag.hpp>
 #include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/policy/retry_budget.hpp>
 #include <afterwrite/policy/retry_limit.hpp>
 #include <afterwrite/policy/shared_replication_view.hpp>
+#include <afterwrite/policy/single_flight.hpp>
 
 #include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
 #include <afterwrite/decision/exchange.hpp>
+#include <afterwrite/decision/own_log.hpp>
 #include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/retry_schedule.hpp>

@@ -88,10 +88,29 @@ TEST_CASE("only a node that answers for itself has checked the index")
     way.move(stage::lagging);
     way.aim(one.now());
     CHECK(way.is_checked());
-    way.follow_redirect(true);
+    CHECK(way.follow_redirect());
     way.aim(one.now());
     CHECK_FALSE(way.is_checked());
     CHECK(way.to() == route::active_node);
+    CHECK(way.asks_active_node());
+    CHECK(way.leave_redirect());
+    CHECK_FALSE(way.leave_redirect());
+    CHECK(way.follow_redirect());
+    CHECK_FALSE(way.follow_redirect()); // twice is enough
+}
+
+TEST_CASE("who insisted in vain goes about it as planned")
+{
+    world const one{.view = replication_view(dialect::vault), .required = states({vault("c", 1, 0)})};
+    approach way(plan::forward);
+    way.insist();
+    way.begin(one.now());
+    CHECK(way.insists());
+    CHECK(way.asks_active_node());
+    way.relent();
+    way.begin(one.now());
+    CHECK_FALSE(way.insists());
+    CHECK(way.at() == stage::forward);
 }
 
 TEST_CASE("to insist is to begin again, once")

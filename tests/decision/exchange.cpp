@@ -932,12 +932,14 @@ TEST_CASE("what is carried tells how it was sent")
         return sent_as(run, view);
     };
     auto const with_token = [](test_message request) { return request.with("X-Vault-Token", "s.short"); };
-    CHECK(facts_of(when_inconsistent::retry, reading, with_token(get())) ==
-          attempt_facts{.is_read = true, .was_checked = true, .token_may_carry_index = false});
-    CHECK(facts_of(when_inconsistent::forward, writing, with_token(put())) ==
-          attempt_facts{.token_may_carry_index = false});
-    CHECK(facts_of(when_inconsistent::retry, to_active_node(writing),
-                   put().with("X-Vault-Token", service_token)) == attempt_facts{.asked_active_node = true});
+    attempt_facts const known{.cluster = cluster_id("c"), .form = dialect::vault};
+    auto expected = known;
+    CHECK(facts_of(when_inconsistent::forward, writing, with_token(put())) == expected);
+    expected.is_read = expected.was_checked = true;
+    CHECK(facts_of(when_inconsistent::retry, reading, with_token(get())) == expected);
+    expected = known;
+    expected.asked_active_node = expected.may_show_loss = true;
+    CHECK(facts_of(when_inconsistent::retry, to_active_node(writing), with_token(put())) == expected);
     CHECK(facts_of(when_inconsistent::retry, writing, put("/v1/auth/userpass/login/me")).may_give_birth);
     CHECK(facts_of(when_inconsistent::retry, writing, with_token(put()).with("X-Vault-Wrap-TTL", "60s"))
               .may_give_birth);
@@ -965,30 +967,100 @@ TEST_CASE("an answer of another cluster than before is reported")
     CHECK(other.last.what == action::deliver);
 }
 
-TEST_CASE("while the history is in doubt reads go to the active node; writes go on as ever")
+TEST_CASE("while the history is in doubt everything goes to the active node that can")
 {
     auto const mine = in_doubt(vault("c", 100, 0), vault("c", 40, 0));
+    for (auto const& facts : {reading, writing}) {
+        auto view = view_of(dialect::vault);
+        CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(200)}, facts) ==
+              lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node", "0 deliver answered"});
+    }
     auto view = view_of(dialect::vault);
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view,
+                {forward_barred("X-Vault-Forward"), answer(204)},
+                writing) == lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                                  "0 any not_forwarded: 1 index", "0 deliver answered"});
     CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(200)}, reading) ==
-          lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node", "0 deliver answered"});
-    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(204)}, writing) ==
-          lines{"0 any first_attempt: 1 index", "0 deliver answered"});
+          lines{"0 give up not_offered"});
 }
 
-TEST_CASE("what the active node lacks of its own log while that is in doubt, it will never have")
+TEST_CASE("what the active node lacks of its own log for longer than an election, it will never have")
 {
-    auto const local = in_doubt(vault("c", 100, 0), vault("c", 40, 0));
+    auto const local = in_doubt(vault("c", 100, 0), vault("c", 40, 0)); // since 0 s
     auto view = view_of(dialect::vault);
-    CHECK(trace(policy_of(when_inconsistent::retry), local.required(view), view, {vault_stale(), answer(200)},
-                reading) == lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node",
-                                  "0 any without_index: 0 index, X-Vault-Forward: active-node",
-                                  "0 deliver answered"});
+    auto const ask = [&](session const& mine, duration when, std::vector<reply> const& script) {
+        exchange_run run{
+            exchange(policy_of(when_inconsistent::retry), mine.required(view), reading, at(when), 1)};
+        run.now = at(when);
+        return run.run(script, view);
+    };
+    CHECK(ask(local, 1ms, {vault_stale(), answer(200)}) ==
+          lines{"1 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                "11 any waiting: 1 index, X-Vault-Forward: active-node", "11 deliver answered"});
+    CHECK(ask(local, 3s, {vault_stale(), answer(200)}) ==
+          lines{"3000 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                "3000 any without_index: 0 index, X-Vault-Forward: active-node", "3000 deliver answered"});
+    // If it refuses without the index as well, it is the token.
+    CHECK(ask(local, 3s, {vault_stale(), vault_stale(), answer(200)}) ==
+          lines{"3000 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                "3000 any without_index: 0 index, X-Vault-Forward: active-node",
+                "3010 any waiting: 0 index, X-Vault-Forward: active-node", "3010 deliver answered"});
     // What another cluster has to send it may come.
     auto const replicated = in_doubt(vault("c", 100, 9), vault("c", 40, 9));
-    CHECK(trace(policy_of(when_inconsistent::retry), replicated.required(view), view,
-                {vault_stale(), answer(200)}, reading) ==
-          lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node",
-                "10 any waiting: 1 index, X-Vault-Forward: active-node", "10 deliver answered"});
+    CHECK(ask(replicated, 3s, {vault_stale(), answer(200)}) ==
+          lines{"3000 any first_attempt: 1 index, X-Vault-Forward: active-node",
+                "3010 any waiting: 1 index, X-Vault-Forward: active-node", "3010 deliver answered"});
+}
+
+TEST_CASE("OpenBao: an answer that shows less than it should have checked is taken for the refusal that it "
+          "should be")
+{
+    session mine;
+    mine.record(openbao("c", "120"), at(-10s));
+    auto view = view_of(dialect::openbao);
+    auto const behind = answer(200, "old").with("X-Vault-Index", openbao("c", "100"));
+    auto const in_order = answer(200, "new").with("X-Vault-Index", openbao("c", "121"));
+    CHECK(
+        trace(policy_of(when_inconsistent::retry), mine.required(view), view, {behind, in_order}, reading) ==
+        lines{"0 any first_attempt: 1 index, fail", "10 any waiting: 1 index, fail", "10 deliver answered"});
+    CHECK(trace(policy_of(when_inconsistent::fail), mine.required(view), view, {behind}, reading) ==
+          lines{"0 any first_attempt: 1 index, fail", "0 give up refused"});
+    // The active node has the last word, and a write was executed.
+    CHECK(trace(policy_of(when_inconsistent::forward), mine.required(view), view, {behind}, reading) ==
+          lines{"0 any first_attempt: 1 index, forward-active-node", "0 deliver answered"});
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {behind}, writing) ==
+          lines{"0 any first_attempt: 1 index, fail", "0 deliver answered"});
+}
+
+TEST_CASE("behind a fence a request that might store nothing goes to the active node as well")
+{
+    session mine;
+    mine.record(openbao("c", "5"), at(0s));
+    auto lost = mine.required();
+    lost.set_sent_as({.cluster = cluster_id("c"), .form = dialect::openbao});
+    mine.record_lost(lost, at(0s));
+    auto view = with_active_node(view_of(dialect::openbao));
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(200)},
+                with_address(writing)) ==
+          lines{"0 active first_attempt: 1 index, forward-active-node", "0 deliver answered"});
+    CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(200)}, writing) ==
+          lines{"0 any first_attempt: 1 index, fail", "0 deliver answered"}); // no way leads there
+}
+
+TEST_CASE("the answer to a repetition repays the fence of what broke before it")
+{
+    session mine;
+    mine.record(vault("c", 1, 0), at(0s));
+    auto view = view_of(dialect::vault);
+    exchange_run run{exchange(policy_of(when_inconsistent::retry), mine.required(view),
+                              request_facts{.idempotent = true}, at(0s), 1)};
+    run.last = run.exchange.first(view);
+    run.attempt(broken, view);
+    mine.record_lost(run.exchange.carried(), run.now);
+    CHECK(mine.required().fenced());
+    run.attempt(written(vault("c", 2, 0)), view);
+    mine.record(written(vault("c", 2, 0)), run.exchange.carried(), run.now);
+    CHECK_FALSE(mine.required().fenced());
 }
 
 TEST_CASE("a session that fails on a regression sends nothing before it was accepted")
@@ -1013,7 +1085,7 @@ TEST_CASE("a session that fails on a regression sends nothing before it was acce
     }
     mine.accept_regression("c");
     CHECK(trace(policy_of(when_inconsistent::retry), mine.required(view), view, {answer(204)}, writing) ==
-          lines{"0 any first_attempt: 1 index", "0 deliver answered"});
+          lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node", "0 deliver answered"});
 }
 
 TEST_CASE("a fence that has ended holds nothing back, and one that was set meanwhile is not seen")

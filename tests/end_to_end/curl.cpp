@@ -4,6 +4,7 @@
 #include "cluster/tls.hpp"
 #include "end_to_end/cases.hpp"
 #include "end_to_end/rounds.hpp"
+#include "end_to_end/sessions.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,4 +115,34 @@ TEST_CASE("curl: TLS is the caller's, and stays")
         CHECK(end_to_end::shows(seen, value));
     }
     CHECK(nodes.counters(1).refused > 0);
+}
+
+TEST_CASE("curl: a token is known at once at every node, though it carries no index")
+{
+    end_to_end::check_births<stack>(dialect::vault);
+    end_to_end::check_births<stack>(dialect::openbao);
+}
+
+TEST_CASE("curl: wrapped answers and leases are known at once at every node")
+{
+    end_to_end::check_wrapping_and_leases<stack>(dialect::vault);
+    end_to_end::check_wrapping_and_leases<stack>(dialect::openbao);
+}
+
+TEST_CASE("curl: a read shows the write before it even if that one's answer was lost")
+{
+    end_to_end::check_lost_answer<stack>(dialect::vault);
+    end_to_end::check_lost_answer<stack>(dialect::openbao);
+}
+
+TEST_CASE("curl: a restored snapshot holds nobody up")
+{
+    end_to_end::check_restore<stack>(dialect::openbao);
+    end_to_end::check_refused_restore<stack>();
+}
+
+TEST_CASE("curl: another cluster behind the addresses is reported")
+{
+    end_to_end::check_change_of_cluster<stack>(dialect::vault);
+    end_to_end::check_change_of_cluster<stack>(dialect::openbao);
 }

@@ -67,13 +67,15 @@ struct contents {
     };
     char flags = 0;
     std::vector<item> items{};
-    char miscounted = 0; ///< added to the count
+    std::string seconds{}; ///< for how long the fences stand; two bytes if the flags say so
+    char miscounted = 0;   ///< added to the count
 };
 
 std::string payload_of(contents const& from)
 {
     std::string payload{from.flags,
                         static_cast<char>(from.items.size() + static_cast<unsigned char>(from.miscounted))};
+    payload += from.seconds;
     for (auto const& [kind, bytes] : from.items) {
         payload += kind;
         payload += static_cast<char>(bytes.size() - 1);
@@ -87,7 +89,10 @@ contents contents_of(std::string const& text)
 {
     auto const payload = unsealed(text);
     contents found{payload[0]};
-    for (std::size_t at = 2; at < payload.size();) {
+    bool const has_seconds = (payload[0] & 4) != 0;
+    if (has_seconds)
+        found.seconds = payload.substr(2, 2);
+    for (std::size_t at = has_seconds ? 4 : 2; at < payload.size();) {
         auto const size = std::size_t{static_cast<unsigned char>(payload[at + 1])} + 1;
         found.items.push_back({payload[at], payload.substr(at + 2, size)});
         at += 2 + size;
@@ -188,7 +193,7 @@ void damage(contents& of, contents const& other, dice& random)
     case 4: flip_bit(item.bytes, random); break;
     case 5: item.bytes.resize(1 + random.below(item.bytes.size())); break;
     case 6: item.bytes.resize(256, random.byte()); break;
-    case 7: of.flags = static_cast<char>(of.flags ^ 1 << random.below(random.one_in(4) ? 8 : 2)); break;
+    case 7: of.flags = static_cast<char>(of.flags ^ 1 << random.below(random.one_in(4) ? 8 : 3)); break;
     case 8: of.miscounted = random.one_in(2) ? 1 : random.byte(); break;
     case 9: item.bytes.insert(item.bytes.begin(), random.byte()); break;
     default: of.items.insert(of.items.end(), other.items.begin(), other.items.end()); break;

@@ -4,10 +4,13 @@
 
 #include <afterwrite/adapters/httplib.hpp>
 #include <afterwrite/afterwrite.hpp>
+#include <afterwrite/store/session_store.hpp>
 #include <afterwrite/transport/send.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -120,6 +123,22 @@ httplib::Request get(std::string path)
     afterwrite::session reader;
     reader.record(state, afterwrite::clock::now());
     auto const secret = afterwrite::send(vault, get(path), reader, cluster);
+    return secret;
+}
+
+[[maybe_unused]] auto make_store(std::span<std::byte> block, afterwrite::siphash_key const& key)
+{
+    using sessions = afterwrite::session_store<std::mutex>;
+    auto store = sessions::create(block, key); // sessions::size_for(1'000'000) bytes; 128 random bits
+    return store;
+}
+
+[[maybe_unused]] auto ask_for(afterwrite::session_store<std::mutex>* store, std::string const& token,
+                              httplib::Client& vault, afterwrite::replication_view& cluster,
+                              std::string const& path)
+{
+    auto caller = store->of(token, afterwrite::clock::now()); // used as a session is; the token is not kept
+    auto const secret = afterwrite::send(vault, get(path), caller, cluster);
     return secret;
 }
 

@@ -18,7 +18,7 @@ required_states carried_by(required_states required, attempt_facts const& how)
     return required;
 }
 
-constexpr attempt_facts to_active{.asked_active_node = true, .token_may_carry_index = false};
+constexpr attempt_facts to_active{.asked_active_node = true, .may_show_loss = true};
 
 } // namespace
 
@@ -26,14 +26,14 @@ TEST_CASE("only what succeeded has indices to record")
 {
     for (int const status : {200, 201, 204, 206})
         CHECK(kind_of(answer(status), {}) == answer_kind::indices);
-    for (int const status : {100, 301, 307, 400, 403, 404, 412, 429, 473, 500, 501})
+    for (int const status : {100, 301, 307, 400, 403, 404, 412, 429, 473, 501})
         CHECK(kind_of(answer(status), {}) == answer_kind::nothing);
 }
 
-TEST_CASE("what a gateway says instead of the server hides the server's answer")
+TEST_CASE("a 5xx leaves open whether a write was executed")
 {
     CHECK(kind_of(answer(0), {}) == answer_kind::lost);
-    for (int const status : {502, 503, 504, 599})
+    for (int const status : {500, 502, 503, 504, 599})
         CHECK(kind_of(answer(status), {}) == answer_kind::lost);
     CHECK(kind_of(answer(503, R"({"errors":["Vault is sealed"]})"), {}) == answer_kind::nothing);
     CHECK(kind_of(no_active_node(), {}) == answer_kind::nothing);
@@ -46,17 +46,23 @@ TEST_CASE("nothing that a probe is told is of any use")
         CHECK(kind_of(answer(status), probing) == answer_kind::nothing);
 }
 
-TEST_CASE("the active node's own log is at fault only where nothing else can be")
+TEST_CASE("the active node's refusal tells of a loss only where nothing else can be meant")
 {
     auto const local = states({vault("c", 5, 0)});
     CHECK(kind_of(vault_stale(), carried_by(local, to_active)) == answer_kind::active_lacks);
     CHECK(kind_of(answer(412), carried_by(local, to_active)) == answer_kind::nothing); // no body says so
+    CHECK(kind_of(answer(412, "a plugin's own"), carried_by(local, to_active)) == answer_kind::nothing);
     CHECK(kind_of(vault_stale(), carried_by(local, {.asked_active_node = true})) == answer_kind::nothing);
-    CHECK(kind_of(vault_stale(), carried_by(local, {.token_may_carry_index = false})) ==
-          answer_kind::nothing);
-    CHECK(kind_of(vault_stale(), carried_by(states({vault("c", 5, 1)}), to_active)) == answer_kind::nothing);
-    auto const both = states({vault("c", 5, 0), vault("d", 5, 0)});
-    CHECK(kind_of(vault_stale(), carried_by(both, to_active)) == answer_kind::nothing);
+}
+
+TEST_CASE("what is answered without the index that was refused shows that it was the index")
+{
+    auto const without = carried_by({}, {.asked_active_node = true, .index_was_refused = true});
+    for (int const status : {200, 204, 403, 404})
+        CHECK(kind_of(answer(status), without) == answer_kind::active_lost);
+    CHECK(kind_of(vault_stale(), without) == answer_kind::nothing); // it was the token
+    CHECK(kind_of(answer(429), without) == answer_kind::nothing);
+    CHECK(kind_of(answer(502), without) == answer_kind::lost);
 }
 
 TEST_CASE("a text of neither dialect is unreadable if its server says so")

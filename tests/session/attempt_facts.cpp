@@ -15,7 +15,9 @@ TEST_CASE("the defaults claim nothing that an answer could be taken for")
     CHECK_FALSE(facts.is_read);
     CHECK_FALSE(facts.was_checked);
     CHECK_FALSE(facts.asked_active_node);
-    CHECK(facts.token_may_carry_index);
+    CHECK_FALSE(facts.may_show_loss);
+    CHECK_FALSE(facts.index_was_refused);
+    CHECK(facts.cluster.empty());
     CHECK_FALSE(facts.may_give_birth);
     CHECK_FALSE(facts.is_probe);
     CHECK(facts == attempt_facts{});

@@ -285,9 +285,11 @@ TEST_CASE("an answer of one history is no proof for another one, however small t
     session caller({.regression = on_regression::reset});
     caller.record(vault("c", 9, 0), at(0s));
     auto const before = caller.required();
-    CHECK(caller.record_active_position("c", 1, at(1s)).suspected == 1);
+    auto asked = before;
+    asked.advance(at(1s));
+    CHECK(caller.record_active_position("c", 1, asked, at(1s)).suspected == 1);
     CHECK_FALSE(cached_state(before).usable_for(caller.required())); // nobody knows which history it is
-    CHECK(caller.record_active_position("c", 1, at(2s)).regressed == 1);
+    CHECK(caller.record_active_position("c", 1, asked, at(3s)).regressed == 1);
     auto const after = caller.required();
     REQUIRE(after.size() == 0);
     REQUIRE_FALSE(after.fenced());
@@ -308,8 +310,10 @@ TEST_CASE("nothing is served while a regression is not accepted")
 {
     session caller({.regression = on_regression::fail});
     caller.record(vault("c", 9, 0), at(0s));
-    caller.record_active_position("c", 1, at(1s));
-    caller.record_active_position("c", 1, at(2s));
+    auto asked = caller.required();
+    asked.advance(at(1s));
+    caller.record_active_position("c", 1, asked, at(1s));
+    caller.record_active_position("c", 1, asked, at(3s));
     caller = repaid(caller, at(3s));
     REQUIRE_FALSE(caller.required().fenced());
     cached_state const entry(caller.required());

@@ -11,6 +11,7 @@
 using namespace afterwrite;
 using namespace support;
 using verdict = lineage::verdict;
+using witness = lineage::witness;
 
 // It lies in a block of memory that several processes share.
 static_assert(std::is_trivially_copyable_v<lineage>);
@@ -28,7 +29,7 @@ lineage settled_at_10_5()
 
 verdict judged(lineage& history, wal_position const& answered, lineage const& sent)
 {
-    return history.judge(sent, answered, true, at(11s));
+    return history.judge(sent, answered, witness::checked, at(11s));
 }
 
 } // namespace
@@ -61,7 +62,7 @@ TEST_CASE("answers that overtake each other say nothing")
     lineage history;
     history.note({10, 0}, at(0s));
     auto const sent = history; // 10 was recorded, but not for long
-    CHECK(history.judge(sent, {3, 0}, true, at(1ms)) == verdict::consistent);
+    CHECK(history.judge(sent, {3, 0}, witness::checked, at(1ms)) == verdict::consistent);
     CHECK_FALSE(history.is_suspected());
 }
 
@@ -105,7 +106,7 @@ TEST_CASE("where no node could check what was carried, nothing follows")
 {
     auto history = settled_at_10_5();
     auto const sent = history;
-    CHECK(history.judge(sent, {1, 1}, false, at(11s)) == verdict::consistent);
+    CHECK(history.judge(sent, {1, 1}, witness::none, at(11s)) == verdict::consistent);
     CHECK_FALSE(history.is_suspected());
 }
 
@@ -163,10 +164,50 @@ TEST_CASE("a second refusal by the active node is certain only after an election
     CHECK(history.judge_refusal(history, at(13s)) == verdict::confirmed);
 }
 
-TEST_CASE("what the active node says of itself counts as an answer")
+TEST_CASE("what the active node says of itself counts as its refusal")
 {
     auto history = settled_at_10_5();
-    CHECK(history.judge_active({10, 0}, at(11s)) == verdict::consistent);
-    CHECK(history.judge_active({9, 0}, at(11s)) == verdict::suspected);
-    CHECK(history.judge_active({9, 0}, at(11s)) == verdict::confirmed);
+    auto const asked = history;
+    CHECK(history.judge_active(asked, 10, at(11s)) == verdict::consistent);
+    CHECK(history.judge_active(asked, 9, at(11s)) == verdict::suspected);
+    CHECK(history.judge_active(asked, 9, at(12s)) == verdict::suspected);
+    CHECK(history.judge_active(asked, 9, at(13s)) == verdict::confirmed);
+    history.begin_epoch(at(13s));
+    CHECK(history.judge_active(asked, 9, at(14s)) == verdict::consistent); // asked in the old epoch
+}
+
+TEST_CASE("what was settled only after the active node was asked is not compared")
+{
+    lineage history;
+    auto const asked = history;
+    history.note({10, 0}, at(0s));
+    history.advance(at(10s));
+    CHECK(history.judge_active(asked, 5, at(10s)) == verdict::consistent);
+}
+
+TEST_CASE("what the active node answers in order ends a suspicion, and what is behind proves nothing")
+{
+    auto history = settled_at_10_5();
+    auto const before = history;
+    CHECK(judged(history, {1, 0}, before) == verdict::suspected);
+    auto const under_suspicion = history;
+    CHECK(history.judge(under_suspicion, {1, 0}, witness::active, at(12s)) == verdict::consistent);
+    CHECK(history.judge(under_suspicion, {99, 99}, witness::none, at(12s)) == verdict::consistent);
+    CHECK(history.is_suspected());
+    CHECK(history.judge(under_suspicion, {10, 5}, witness::active, at(12s)) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+
+    CHECK(judged(history, {1, 0}, before) == verdict::suspected);
+    auto const again = history;
+    CHECK(history.judge_active(again, 10, at(13s)) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+}
+
+TEST_CASE("of an exchanged storage nothing is settled")
+{
+    auto history = settled_at_10_5();
+    history.unsettle();
+    history.advance(at(20s));
+    CHECK(history.settled() == wal_position{});
+    CHECK_FALSE(history.is_behind({0, 0}));
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/answers.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
 #include "support/portable_texts.hpp"
@@ -114,7 +115,7 @@ TEST_CASE("a fence that came along is repaid here as any other, by no request th
     auto required = carried;
     required.record(openbao("c", "6"), before);
     CHECK(required.fenced());
-    required.record(openbao("c", "7"), carried);
+    required.record(openbao("c", "7"), at_active_node(carried));
     CHECK_FALSE(required.fenced());
 }
 
@@ -251,4 +252,35 @@ TEST_CASE_TEMPLATE(
     CHECK(texts_of(other.required()) == texts_of(mine.required()));
     CHECK(other.record("", at(5s)) == recorded());
     CHECK(other.raised() == at(4s));
+}
+
+TEST_CASE("a fence that is handed on ends when it would have ended, however often that is done")
+{
+    session mine;
+    mine.record_lost({}, at(0s));
+    std::string text = exported(mine);
+    CHECK(read_session(text)->fences_last == 15min);
+    for (int minutes = 5; minutes < 15; minutes += 5) {
+        session next;
+        REQUIRE(import_session(next, text, at(std::chrono::minutes(minutes)))); // it took no time to get here
+        CHECK(next.required().fenced());
+        next.record(answer(200), {}, at(std::chrono::minutes(minutes + 5)));
+        text = exported(next);
+        CHECK(read_session(text)->fences_last == std::chrono::minutes(15 - minutes));
+        mine.merge(next.required(), at(std::chrono::minutes(minutes + 5)));
+    }
+    mine.record(answer(200), {}, at(25min));
+    CHECK_FALSE(mine.required().fenced());
+}
+
+TEST_CASE("what is imported is settled a while later: a cluster that was restored meanwhile is noticed")
+{
+    session into;
+    REQUIRE(import_session(into, exported(session_of({openbao("c", "100")})), at(0s)));
+    auto carried = into.required();
+    carried.advance(at(1s));
+    carried.set_sent_as({.was_checked = true});
+    CHECK(into.record(written(openbao("c", "40")), carried, at(2s)).suspected == 1);
+    CHECK(into.record(written(openbao("c", "41")), carried, at(2s)).regressed == 1);
+    CHECK(texts_of(into.required()) == texts{openbao("c", "41")});
 }

@@ -153,10 +153,10 @@ TEST_CASE("the texts of this version stay readable")
 {
     auto const from = session_of(fenced({vault("c", 5, 3), openbao("b", "7")}, "b", dialect::openbao));
     std::string const said =
-        "AAMBSHYxOmM6NTozOjZhYWNiZTQ5YWU1ZTgzNTk2ZWZkNWZmOWJhZTkyZTBlNjllNzQyNmIzNDdiYWM5"
-        "YjJmZDliZmUyMDQzNDFkOGUBGnsiY2x1c3RlciI6ImIiLCJ2YWx1ZSI6IjcifQUAY";
-    CHECK(exported(from) == "aw1." + said + "ic819U");
-    CHECK(exported(from, key) == "aw1s." + said + "lleugyzymQdnGfM7BD7A1hddAsQs3P4iWcnrAMUxtrL");
+        "BAMDhAFIdjE6Yzo1OjM6NmFhY2JlNDlhZTVlODM1OTZlZmQ1ZmY5YmFlOTJlMGU2OWU3NDI2YjM0N2JhYzliMmZkOWJm"
+        "ZTIwNDM0MWQ4ZQEaeyJjbHVzdGVyIjoiYiIsInZhbHVlIjoiNyJ9BQBi";
+    CHECK(exported(from) == "aw1." + said + "JpmXcw");
+    CHECK(exported(from, key) == "aw1s." + said + "R4dyhOFE8t0dVkI4_WGoKrG38R65pnVC17DNClP9090");
     CHECK(exported(session()) == "aw1.AABD3LWt");
 }
 

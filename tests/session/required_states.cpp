@@ -139,8 +139,11 @@ TEST_CASE("a text of neither dialect is kept apart, and sent only where nothing 
     CHECK(required.clusters() == 0);
     CHECK(required.is_expressible());
     CHECK(texts_of(required) == texts{"future-format"});
-    required.record("newer-format");
+    required.record("future-format");
+    CHECK(required.is_expressible());
+    required.record("newer-format", required_states(required)); // the answer to a request that had carried it
     CHECK(texts_of(required) == texts{"newer-format"});
+    CHECK(required.is_expressible());
 
     required.record(vault("c", 1, 0));
     CHECK(texts_of(required) == texts{vault("c", 1, 0)});
@@ -187,8 +190,31 @@ TEST_CASE("a fence is repaid by an answer whose request was sent behind it")
     auto required = three_unordered("c");
     auto const carried = required;
     CHECK(required.record(openbao("c", "now"), carried).superseded == 1);
+    CHECK(required.fenced()); // any node answers an index: a lagging one may lack what was lost
+    CHECK(required.record(openbao("c", "newer"), at_active_node(required)).superseded == 1);
     CHECK_FALSE(required.fenced());
     CHECK(required.is_expressible());
+}
+
+TEST_CASE(
+    "Vault: an answer with an index has written, so it repays, but for what another cluster has to send")
+{
+    auto required = states({vault("c", 1, 0)});
+    required.fence(cluster_id("c"), dialect::vault);
+    required.record(vault("c", 2, 0), required_states(required));
+    CHECK_FALSE(required.fenced());
+    required.fence(cluster_id("c"), dialect::vault);
+    required.record(vault("c", 3, 7), at_active_node(required));
+    CHECK(required.fenced());
+}
+
+TEST_CASE("of two texts that nobody can order the later is kept, and a fence for the other")
+{
+    required_states required;
+    required.record("future-format");
+    required.record("newer-format");
+    CHECK(texts_of(required) == texts{"newer-format"});
+    CHECK(required.fenced());
 }
 
 TEST_CASE("a fence is not repaid by the late answer of a request that was sent before it")
@@ -211,7 +237,7 @@ TEST_CASE("a fence that was set while the request was on its way outlives the an
     required.record(openbao("c", "meanwhile"));
     required.record(openbao("c", "now"), carried);
     CHECK(required.fenced());
-    required.record(openbao("c", "later"), required_states(required));
+    required.record(openbao("c", "later"), at_active_node(required));
     CHECK_FALSE(required.fenced());
 }
 
@@ -242,14 +268,15 @@ TEST_CASE("a fence of one cluster is not repaid by another cluster's answer, nor
 TEST_CASE("an index past our bounds sets a fence for the cluster that the request went to")
 {
     auto required = states({openbao("a", "1"), openbao("b", "1")});
-    auto const to_a = required.of(cluster_id("a"));
+    auto to_a = required.of(cluster_id("a"));
+    to_a.set_sent_as({.cluster = cluster_id("a"), .form = dialect::openbao});
     CHECK(required.record(openbao_past_bound("a"), to_a) ==
           recorded{.unkept = 1, .why = decode_error::value_too_long});
     CHECK(required.of(cluster_id("a")).fenced());
     CHECK_FALSE(required.of(cluster_id("b")).fenced());
     required.record(openbao("b", "2"), required.of(cluster_id("b")));
     CHECK(required.of(cluster_id("a")).fenced());
-    required.record(openbao("a", "2"), required.of(cluster_id("a")));
+    required.record(openbao("a", "2"), at_active_node(required.of(cluster_id("a"))));
     CHECK_FALSE(required.fenced());
 }
 
@@ -271,7 +298,11 @@ TEST_CASE("an index past our bounds of nobody knows which cluster sets a fence t
         CHECK(required.of(cluster_id("c")).fenced());
         required.forget("c");
         CHECK(required.fenced());
-        required.record(openbao("c", "2"), required_states(required));
+        auto elsewhere = at_active_node(required); // whose cluster was known: it may be another one's
+        elsewhere.set_sent_as({.asked_active_node = true, .cluster = cluster_id("c")});
+        required.record(openbao("c", "2"), elsewhere);
+        CHECK(required.fenced());
+        required.record(openbao("c", "3"), at_active_node(required));
         CHECK_FALSE(required.fenced());
     }
 }
@@ -401,8 +432,7 @@ TEST_CASE("a fence stands for a cluster of which no index is held, until its fir
     CHECK_FALSE(required.empty());
     CHECK(required.size() == 0);
     CHECK(required.find("c", dialect::openbao) != nullptr);
-    auto const carried = required;
-    required.record(openbao("c", "5"), carried);
+    required.record(openbao("c", "5"), at_active_node(required));
     CHECK_FALSE(required.fenced());
 
     required.fence(cluster_id(), dialect::openbao);

@@ -51,6 +51,13 @@ inline afterwrite::required_states states(std::vector<std::string> const& record
     return required;
 }
 
+/// The same as carried by a request that asked the active node.
+inline afterwrite::required_states at_active_node(afterwrite::required_states carried)
+{
+    carried.set_sent_as({.asked_active_node = true});
+    return carried;
+}
+
 /// An OpenBao index of this cluster whose value is longer than our bound.
 inline std::string openbao_past_bound(std::string_view cluster)
 {

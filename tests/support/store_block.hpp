@@ -2,7 +2,7 @@
 #pragma once
 
 #include <afterwrite/bytes/siphash.hpp>
-#include <afterwrite/session/session_store.hpp>
+#include <afterwrite/store/session_store.hpp>
 
 #include <cstddef>
 #include <cstdint>

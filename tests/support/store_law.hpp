@@ -33,8 +33,8 @@ private:
     std::uint64_t state_;
 };
 
-/// Whether `by` demands at least what `text` does. One of neither afterwrite::dialect is only sent where nothing better is
-/// known, and the floor may know better.
+/// Whether `by` demands at least what `text` does. One of neither dialect is only sent where nothing better
+/// is known, and the floor may know better.
 inline bool is_covered(afterwrite::required_states const& by, std::string_view text)
 {
     auto const wanted = afterwrite::decode_index(text);

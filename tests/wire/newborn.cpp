@@ -59,12 +59,22 @@ TEST_CASE("every cut of an answer is safe to look at")
     CHECK(seen == 3); // once its closing quote is there
 }
 
+TEST_CASE("what is not whole may hide a token")
+{
+    CHECK(may_hide_newborn(200, ""));
+    CHECK(may_hide_newborn(200, R"({"data":{"cut)"));
+    CHECK(may_hide_newborn(200, R"({"data":")" + std::string(max_inspected_body, 'x') + R"("})"));
+    CHECK_FALSE(may_hide_newborn(204, ""));
+    CHECK_FALSE(may_hide_newborn(200, R"({"data":{}})"));
+}
+
 TEST_CASE("paths whose answers make tokens")
 {
     for (std::string_view const path :
          {"/v1/auth/userpass/login/me", "/v1/auth/approle/login", "/v1/team/a/auth/kubernetes/login?x=y",
           "/v1/auth/token/create", "/v1/auth/token/create-orphan", "/v1/auth/token/create/role",
-          "/v1/auth/oidc/oidc/callback?code=1", "/v1/sys/wrapping/unwrap", "/vault/v1/sys/wrapping/rewrap"}) {
+          "/v1/auth/oidc/oidc/callback?code=1", "/v1/auth/oidc/oidc/poll", "/v1/auth/saml/token",
+          "/v1/sys/mfa/validate", "/v1/sys/wrapping/unwrap", "/vault/v1/sys/wrapping/rewrap"}) {
         CAPTURE(path);
         CHECK(is_birth_path(path));
     }

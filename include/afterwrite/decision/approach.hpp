@@ -3,12 +3,18 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/own_log.hpp>
+#include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/transitions.hpp>
 #include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
+
+#include <cstdint>
+#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -16,7 +22,10 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// from stage to stage; here stands where it begins and which way leads to the active node.
 class approach {
 public:
-    explicit approach(plan in) noexcept : plan_(in) {}
+    /// Redirects that are followed: one to the active node, a second in an election; a third is a loop.
+    static constexpr std::uint8_t max_redirects = 2;
+
+    explicit approach(plan in) noexcept : wished_(in), plan_(in) {}
 
     /// What is known when an attempt is planned.
     struct situation {
@@ -38,21 +47,38 @@ public:
     };
 
     [[nodiscard]] plan in() const noexcept { return plan_; }
+    [[nodiscard]] bool insists() const noexcept { return plan_ == plan::active_node; }
     [[nodiscard]] stage at() const noexcept { return stage_; }
     [[nodiscard]] route to() const noexcept { return to_; }
 
     /// The active node is asked for by a field; if not, the request goes to its address.
     [[nodiscard]] bool is_by_field() const noexcept { return is_by_field_; }
 
-    /// A standby told where the active node is.
-    [[nodiscard]] bool follows_redirect() const noexcept { return follows_redirect_; }
-    void follow_redirect(bool follows) noexcept { follows_redirect_ = follows; }
+    /// A standby told where the active node is: goes there, unless it has been told too often.
+    [[nodiscard]] bool follow_redirect() noexcept
+    {
+        if (redirects_ == max_redirects)
+            return false;
+        ++redirects_;
+        return follows_redirect_ = true;
+    }
+
+    /// Whether a redirect was being followed. It is not any more.
+    [[nodiscard]] bool leave_redirect() noexcept { return std::exchange(follows_redirect_, false); }
 
     /// Only the active node will do after all.
     void insist() noexcept
     {
         has_begun_ = has_begun_ && plan_ == plan::active_node;
         plan_ = plan::active_node;
+    }
+
+    /// Another node will have to do: as was planned in the beginning.
+    void relent() noexcept
+    {
+        has_begun_ = false;
+        plan_ = wished_;
+        stage_ = stage::ask;
     }
 
     /// Fixes where the first attempt begins; later calls change nothing.
@@ -83,10 +109,30 @@ public:
         return {stage_, now.form(), is_by_field_};
     }
 
+    /// Whether it is for the active node, by a field or at its address.
+    [[nodiscard]] bool asks_active_node() const noexcept
+    {
+        return to_ == route::active_node || (stage_ == stage::active && is_by_field_);
+    }
+
     /// Whether a node that gets it can compare the index with its own state, and answers for itself.
     [[nodiscard]] bool is_checked() const noexcept
     {
         return to_ == route::any_node && stage_ != stage::forward && stage_ != stage::active;
+    }
+
+    /// What is to be known of the attempt when its answer is recorded.
+    [[nodiscard]] attempt_facts sent(situation const& now, request_marks const& marks,
+                                     bool is_read) const noexcept
+    {
+        return {.is_read = is_read,
+                .was_checked = is_checked(),
+                .asked_active_node = asks_active_node(),
+                .may_show_loss = is_by_field_ && is_of_own_log(now.required),
+                .may_give_birth = marks.may_give_birth,
+                .is_probe = marks.asks_health,
+                .cluster = now.view.cluster(),
+                .form = now.view.form()};
     }
 
 private:
@@ -102,9 +148,11 @@ private:
         return is_held && now.form() == dialect::openbao ? stage::hold : stage::ask;
     }
 
+    plan wished_;
     plan plan_;
     stage stage_ = stage::ask;
     route to_ = route::any_node;
+    std::uint8_t redirects_ = 0;
     bool is_by_field_ = false;
     bool follows_redirect_ = false;
     bool has_begun_ = false;

@@ -4,6 +4,7 @@
 #include <afterwrite/clock.hpp>
 #include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/own_log.hpp>
 #include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/retry_schedule.hpp>
@@ -23,16 +24,11 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// One logical request and all its attempts: it is handed facts, returns decisions, and does nothing itself.
-///
-///     prepare the request, send it, on_response (or on_transport_error) -> step; again until it is final.
-///
-/// What is required is fixed at the beginning: others' writes cannot move the goal. One thread at a time.
+/// One logical request and all its attempts: prepare the request, send it, on_response (or
+/// on_transport_error) -> step; again until it is final. It is handed facts, and does nothing itself. What is
+/// required is fixed at the beginning: others' writes cannot move the goal. One thread at a time.
 class exchange {
 public:
-    /// Redirects that are followed: one to the active node, a second in an election; a third is a loop.
-    static constexpr std::uint8_t max_redirects = 2;
-
     /// `required` is what the session requires of this cluster, `seed` any random bits to spread the waits.
     exchange(consistency_policy const& policy, required_states const& required, request_facts const& facts,
              time_point now, std::uint64_t seed) noexcept
@@ -42,15 +38,16 @@ public:
         if (is_enforced_)
             required_ = required;
         required_.advance(now);
-        if (facts.to == route::active_node || (facts.safe && !required_.is_expressible()))
-            approach_.insist(); // a write is executed there anyhow, and its answer repays a fence
+        must_ask_active_node_ = facts.to == route::active_node || (facts.safe && !required_.is_expressible());
+        if (must_ask_active_node_)
+            approach_.insist();
     }
 
     /// What to do first: send, or give up because only the active node would do and no way leads to it. Who
     /// leaves it out sends in vain then: `on_response` gives up as well, whatever came.
     [[nodiscard]] step first(replication_view const& view) noexcept
     {
-        approach_.begin(situation(view));
+        begin(view);
         if (required_.has_regressed())
             return final(action::give_up, reason::regressed);
         if (times_.now() > times_.deadline())
@@ -68,7 +65,7 @@ public:
         if constexpr (!repeats_fields<M>)
             if (facts_.safe && required_.size() > 1)
                 approach_.insist();
-        approach_.begin(situation(view));
+        begin(view);
         if (times_.attempts() == 0)
             marks_ = read_request(request);
         times_.count_attempt();
@@ -77,12 +74,9 @@ public:
             set_attempt_fields(request, required_, approach_.fields(situation(view)));
         else
             required_ = {}; // its answer is no proof of anything, see `carried`
-        required_.set_sent_as({.is_read = facts_.safe,
-                               .was_checked = approach_.is_checked(),
-                               .asked_active_node = approach_.is_by_field() && required_.size() > 0,
-                               .token_may_carry_index = marks_.token_may_carry_index,
-                               .may_give_birth = marks_.may_give_birth,
-                               .is_probe = marks_.asks_health});
+        auto sent = approach_.sent(situation(view), marks_, facts_.safe);
+        sent.index_was_refused = index_was_refused_;
+        required_.set_sent_as(sent);
     }
 
     /// What to do with this answer. Teaches the view what the answer tells of the cluster.
@@ -96,17 +90,14 @@ public:
         auto const news = marks_.asks_health ? cluster_news{} : learn_cluster(view, response, required_);
         cluster_changed_ = news.has_changed;
         auto const retry_after = status >= 400 ? find_retry_after(response) : std::nullopt;
-        last_ = classify({.status = status,
-                          .has_retry_after = retry_after.has_value(),
-                          .body = body_of(response),
-                          .asked_health = marks_.asks_health,
-                          .carried_index = required_.size() > 0,
-                          .carried_form = required_.form(),
-                          .token_may_carry_index = marks_.token_may_carry_index});
+        last_ = classify({status, retry_after.has_value(), body_of(response), marks_.asks_health,
+                          required_.size() > 0, required_.form(), marks_.token_may_carry_index});
         if (is_inert())
             return final(action::deliver, reason::not_enforced);
         if (!was_offered_ || (news.is_foreign && facts_.safe && situation(view).form() == dialect::openbao))
             return final(action::give_up, reason::unproven); // OpenBao takes a foreign index for none
+        if (news.is_behind && facts_.safe && approach_.is_checked())
+            last_ = refusal::stale_index; // it says itself that it lacks what it should have checked
         if (status >= 300 && status < 400 && status != 304)
             return redirect(response, view);
         return decide(retry_after, view);
@@ -129,27 +120,41 @@ public:
     [[nodiscard]] time_point deadline() const noexcept { return times_.deadline(); } ///< of the last attempt
 
 private:
-    [[nodiscard]] bool is_inert() const noexcept
-    {
-        return !is_enforced_ && approach_.in() != plan::active_node;
-    }
+    [[nodiscard]] bool is_inert() const noexcept { return !is_enforced_ && !approach_.insists(); }
 
     [[nodiscard]] approach::situation situation(replication_view const& view) const noexcept
     {
         return {view, required_, times_.now()};
     }
 
-    /// Whether the active node may never reach it: it is of the cluster's own log, and that may have been
-    /// restored.
-    [[nodiscard]] bool is_in_doubt() const noexcept
+    /// A request that need not be a read goes to the active node where there are fences, if a way leads
+    /// there: it might store nothing, and then any node would serve it.
+    void begin(replication_view const& view) noexcept
     {
-        return required_.clusters() == 1 && required_[0].history().is_suspected() &&
-               required_[0].position().replicated == 0;
+        if (is_enforced_ && times_.attempts() == 0 && !required_.is_expressible() &&
+            (knows_active_node(view) ||
+             (situation(view).form() == dialect::vault && view.may_forward(times_.now()))))
+            approach_.insist();
+        approach_.begin(situation(view));
+    }
+
+    /// The same without the index, where only a restored cluster can lack it.
+    [[nodiscard]] bool gives_up_index() noexcept
+    {
+        bool const is_sure = last_ == refusal::stale_index || last_ == refusal::index_or_token;
+        if (index_was_refused_ || !is_sure || !approach_.is_by_field() || !is_of_own_log(required_))
+            return false;
+        return index_was_refused_ = give_up_lost_index(required_, times_.now());
     }
 
     [[nodiscard]] bool is_offered(replication_view const& view) const noexcept
     {
-        return to() == route::any_node || (facts_.addressable && !view.active_address().empty());
+        return to() == route::any_node || knows_active_node(view);
+    }
+
+    [[nodiscard]] bool knows_active_node(replication_view const& view) const noexcept
+    {
+        return facts_.addressable && !view.active_address().empty();
     }
 
     [[nodiscard]] step final(action what, reason why) const noexcept
@@ -179,6 +184,11 @@ private:
                 !approach_.is_by_field()) // nobody asked for it, so it is another 400
                 return final(action::deliver, reason::answered);
             view.forwarding_was_refused(times_.now());
+            if (approach_.insists() && !must_ask_active_node_ && !knows_active_node(view)) {
+                approach_.relent();
+                approach_.begin(situation(view));
+                return again(times_.now(), reason::not_forwarded, view);
+            }
             return move(occurrence::barred, times_.now(), view);
         case refusal::presumed_stale:
             if (!facts_.safe)
@@ -193,11 +203,8 @@ private:
 
     [[nodiscard]] step wait_for_state(std::optional<duration> retry_after, replication_view& view) noexcept
     {
-        if (last_ == refusal::stale_index && approach_.is_by_field() && is_in_doubt()) {
-            required_.forget(
-                required_[0].cluster()); // the active node has all there is, and never will have it
+        if (gives_up_index())
             return again(times_.now(), reason::without_index, view);
-        }
         auto const due = times_.due_after_refusal(retry_after);
         if (due < times_.overdue_at() || !situation(view).may_forward())
             return move(occurrence::behind, due, view);
@@ -239,9 +246,11 @@ private:
     {
         if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
             return final(action::give_up, reason::unproven);
-        if (approach_.follows_redirect())
+        if (!facts_.safe &&
+            is_enforced_) // as the session does, so that the next answer repays this fence too
+            required_.fence(required_.sent_as().cluster, required_.sent_as().form);
+        if (approach_.leave_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
-        approach_.follow_redirect(false);
         bool const may_repeat = facts_.idempotent && !is_inert();
         if (may_repeat && (last_ == refusal::no_active_node || times_.has_repeats_left()))
             return again(times_.due_after_failure(retry_after), reason::repeating, view);
@@ -255,10 +264,8 @@ private:
     template <class M>
     [[nodiscard]] step redirect(M const& response, replication_view& view)
     {
-        if (!learn_active_node(view, response) || !facts_.addressable || redirects_ == max_redirects)
+        if (!learn_active_node(view, response) || !facts_.addressable || !approach_.follow_redirect())
             return final(action::deliver, reason::redirected_elsewhere);
-        ++redirects_;
-        approach_.follow_redirect(true);
         return again(times_.now(), reason::redirected, view);
     }
 
@@ -282,9 +289,10 @@ private:
     request_marks marks_;
     approach approach_;
     refusal last_ = refusal::none;
-    std::uint8_t redirects_ = 0;
     bool is_enforced_;
+    bool must_ask_active_node_ = false;
     bool was_offered_ = true;
+    bool index_was_refused_ = false;
     bool cluster_changed_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/field_names.hpp>
 #include <afterwrite/wire/index_field.hpp>
 #include <afterwrite/wire/newborn.hpp>
@@ -41,7 +42,8 @@ template <message M>
     message_traits<M>::for_each(request, field_names::token, look);
     if (!marks.token_may_carry_index)
         message_traits<M>::for_each(request, field_names::authorization, look);
-    marks.may_give_birth = !has_credential || is_birth_path(path_of(request));
+    auto const path = path_of(request);
+    marks.may_give_birth = !has_credential || path.empty() || is_birth_path(path);
     message_traits<M>::for_each(request, field_names::wrap_ttl,
                                 [&marks](std::string_view) { marks.may_give_birth = true; });
     return marks;
@@ -78,7 +80,19 @@ template <response_message M>
 struct cluster_news {
     bool is_foreign = false;  ///< it is none of the clusters that the request required something of
     bool has_changed = false; ///< another one answered at these addresses before
+    bool is_behind = false;   ///< OpenBao: it shows less than was settled when the request was sent
 };
+
+/// Whether an OpenBao answer shows less than was settled when its request was sent: its node has not seen
+/// what the request carried, whatever its check said.
+[[nodiscard]] inline bool is_behind(decoded_index const& index, required_states const& carried) noexcept
+{
+    auto const* const demand = carried.find(index.cluster(), index.form);
+    if (index.form != dialect::openbao || demand == nullptr || !demand->is_comparable(index.openbao))
+        return false;
+    auto const where = index.position();
+    return where && demand->history().is_behind(*where);
+}
 
 /// Teaches the view which cluster answered; an error or a redirect may come from anybody, and teaches
 /// nothing. An index that was carried tells nothing new and is not decoded.
@@ -99,6 +113,7 @@ cluster_news learn_cluster(replication_view& view, M const& response, required_s
             auto const changes = view.cluster_changes();
             view.learn(decoded->form, decoded->cluster());
             news.has_changed = news.has_changed || view.cluster_changes() != changes;
+            news.is_behind = news.is_behind || is_behind(*decoded, carried);
             news.is_foreign = news.is_foreign || (carried.clusters() > 0 &&
                                                   carried.find(decoded->cluster(), decoded->form) == nullptr);
         });

@@ -17,7 +17,8 @@ enum class answer_kind : std::uint8_t {
     nothing, ///< says nothing of states
     indices, ///< its index fields, if it has any, are to be recorded: servers send them with nothing but 2xx
     lost,    ///< no answer of the server's: what it was may have been executed
-    active_lacks, ///< the active node refuses: it lacks what was carried, of its own log
+    active_lacks, ///< the active node lacks what was carried, of its own log, or what the token demands
+    active_lost,  ///< the active node lacks what was carried: it has answered the same without
     unreadable,   ///< the server cannot read a text of neither dialect that was carried
 };
 
@@ -29,20 +30,20 @@ template <response_message R>
     auto const& sent = carried.sent_as();
     if (sent.is_probe)
         return answer_kind::nothing;
-    if (status >= 200 && status < 300)
-        return answer_kind::indices;
     if (status < 100)
         return answer_kind::lost;
+    if (sent.index_was_refused && status < 500 && status != 412 && status != 429)
+        return answer_kind::active_lost;
+    if (status >= 200 && status < 300)
+        return answer_kind::indices;
     auto const why = classify({.status = status,
                                .body = body_of(response),
                                .carried_index = carried.size() > 0,
-                               .carried_form = carried.form(),
-                               .token_may_carry_index = sent.token_may_carry_index});
-    // 500 is the server's own and says that it failed; what is above may be a gateway's.
-    if (why == refusal::server_error && status > 500)
+                               .carried_form = carried.form()});
+    if (why == refusal::server_error)
         return answer_kind::lost;
-    bool const is_own_log = carried.clusters() == 1 && carried[0].position().replicated == 0;
-    if (why == refusal::stale_index && status == 412 && sent.asked_active_node && is_own_log)
+    bool const is_stale_for_sure = why == refusal::stale_index || why == refusal::index_or_token;
+    if (is_stale_for_sure && status == 412 && sent.may_show_loss)
         return answer_kind::active_lacks;
     if (why == refusal::index_not_understood && carried.form() == dialect::unknown)
         return answer_kind::unreadable;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/version.hpp>
+#include <afterwrite/wire/dialect.hpp>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -15,18 +17,26 @@ struct attempt_facts {
     /// the active node, whose standbys may put their own index on its answer.
     bool was_checked = false;
 
-    /// It asked, by a field, for the active node, with an index: if it is refused, it is that node which
-    /// lacks it.
+    /// It asked for the active node, by a field or at its address: an answer is that node's.
     bool asked_active_node = false;
 
-    /// A 412 may be due to the token's own state, see `may_carry_index`.
-    bool token_may_carry_index = true;
+    /// It asked for the active node by a field, with an index of the cluster's own log: if it is refused as
+    /// stale, it is that node which lacks the index, or what the token demands.
+    bool may_show_loss = false;
+
+    /// The active node had refused the same request with an index, which was left out this time: if this one
+    /// is answered, that node lacks the index.
+    bool index_was_refused = false;
 
     /// It may make a token: a login, a token creation, a wrapped answer.
     bool may_give_birth = false;
 
     /// It asks for the health of a node: says nothing about writes.
     bool is_probe = false;
+
+    /// Where it went, as far as the view knew; empty if it did not.
+    cluster_id cluster{};
+    dialect form = dialect::unknown;
 
     friend constexpr bool operator==(attempt_facts const&, attempt_facts const&) noexcept = default;
 };

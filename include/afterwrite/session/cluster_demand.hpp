@@ -60,8 +60,14 @@ public:
     /// show what they must.
     [[nodiscard]] bool fenced() const noexcept { return fence_.is_up() || lineage_.is_suspected(); }
 
-    /// An index of this cluster could not be kept, or was lost.
-    void fence() noexcept { fence_.set(); }
+    /// An index of this cluster could not be kept, or was lost. It ends then, if nothing repays it.
+    void fence(time_point until = read_fence::not_told) noexcept { fence_.set(until); }
+
+    /// When the fence ends, if there is one.
+    [[nodiscard]] time_point fenced_until() const noexcept
+    {
+        return lineage_.is_suspected() ? read_fence::not_told : fence_.until();
+    }
 
     /// The answer to a request that was sent with `carried` has brought something newer than what was lost
     /// until then.
@@ -81,6 +87,9 @@ public:
         lineage_.advance(now, lasting);
     }
 
+    /// Requires nothing any more but what is fenced; the history stays known.
+    void forget_texts() noexcept { size_ = 0; }
+
     /// From now on another history is followed, of which nothing is known yet.
     void begin_epoch(time_point now) noexcept
     {
@@ -95,6 +104,15 @@ public:
         return form_ == dialect::vault && size_ > 0
                    ? join(greatest_local().position(), greatest_replicated().position())
                    : wal_position{};
+    }
+
+    /// Whether this index has an order among those that are held.
+    [[nodiscard]] bool is_comparable(opaque_index const& index) const noexcept
+    {
+        for (std::uint8_t i = 0; i < size_; ++i)
+            if (compare(texts_[i].text(), index) == std::partial_ordering::unordered)
+                return false;
+        return true;
     }
 
     [[nodiscard]] bool holds(std::string_view index) const noexcept

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -70,24 +71,37 @@ public:
     [[nodiscard]] wal_position const& settled() const noexcept { return settled_; }
 
     /// Of a copy that goes with a request: only what the request itself carries is compared.
-    void limit(wal_position const& carried) noexcept { settled_ = meet(settled_, carried); }
+    void limit(wal_position const& carried) noexcept
+    {
+        for (auto* const each : {&settled_, &marked_, &newest_}) // the later ones settle in turn
+            *each = meet(*each, carried);
+    }
 
-    /// An answer shows `answered`. `sent` is the copy that went with its request; `was_checked` says whether
-    /// a node could compare with its own state what that had carried, and answered for itself.
-    [[nodiscard]] verdict judge(lineage const& sent, wal_position const& answered, bool was_checked,
+    /// Whether a state is behind what is settled.
+    [[nodiscard]] bool is_behind(wal_position const& where) const noexcept
+    {
+        return where.local < settled_.local ||
+               (where.local == settled_.local && where.replicated < settled_.replicated);
+    }
+
+    /// What speaks for an answer, besides its index.
+    enum class witness : std::uint8_t {
+        none,    ///< a read, or a standby on the way to the active node: what is behind proves nothing
+        checked, ///< a write, of which a node could compare what it carried with its own state
+        active,  ///< the active node answered
+    };
+
+    /// An answer shows `answered`. `sent` is the copy that went with its request.
+    [[nodiscard]] verdict judge(lineage const& sent, wal_position const& answered, witness by,
                                 time_point now) noexcept
     {
         if (sent.epoch_ != epoch_)
             return verdict::outdated;
-        if (!was_checked)
+        if (by == witness::none)
             return verdict::consistent;
-        auto const& least = sent.settled_;
-        if (answered.local < least.local ||
-            (answered.local == least.local && answered.replicated < least.replicated))
-            return alarm(now);
-        if (sent.is_suspected())
-            suspected_ = never;
-        return verdict::consistent;
+        if (!sent.is_behind(answered))
+            return reassured(sent);
+        return by == witness::checked ? alarm(now) : verdict::consistent;
     }
 
     /// The active node says that it lacks what a request carried, of its own log.
@@ -95,14 +109,29 @@ public:
     {
         if (sent.epoch_ != epoch_)
             return verdict::outdated;
-        return is_suspected() && now < later(suspected_, election) ? verdict::suspected : alarm(now);
+        return is_suspected() && !is_decisive(now) ? verdict::suspected : alarm(now);
     }
 
-    /// The active node says of itself where it is (`sys/leader`).
-    [[nodiscard]] verdict judge_active(wal_position const& active, time_point now) noexcept
+    /// The active node says of itself where it is. `sent` is the copy of when it was asked.
+    [[nodiscard]] verdict judge_active(lineage const& sent, std::uint64_t local, time_point now) noexcept
     {
-        advance(now);
-        return active.local < settled_.local ? alarm(now) : verdict::consistent;
+        if (sent.epoch_ != epoch_ || local >= sent.settled_.local)
+            return sent.epoch_ != epoch_ ? verdict::consistent : reassured(sent);
+        return judge_refusal(sent, now);
+    }
+
+    /// Whether a refusal by the active node would be more than a node that was just elected.
+    [[nodiscard]] bool is_decisive(time_point now) const noexcept
+    {
+        return is_suspected() && now >= later(suspected_, election);
+    }
+
+    /// What was recorded cannot be compared with what comes now: the cluster's storage was exchanged.
+    void unsettle() noexcept
+    {
+        settled_ = {};
+        marked_ = {};
+        newest_ = {};
     }
 
     /// Whether a request that went out at `sent` is of an older epoch, where no copy went with it.
@@ -119,6 +148,14 @@ public:
 
 private:
     static constexpr time_point never = time_point::max();
+
+    /// An answer in order, to a request that was sent under suspicion.
+    [[nodiscard]] verdict reassured(lineage const& sent) noexcept
+    {
+        if (sent.is_suspected())
+            suspected_ = never;
+        return verdict::consistent;
+    }
 
     [[nodiscard]] verdict alarm(time_point now) noexcept
     {

@@ -55,14 +55,18 @@ struct portable_session {
 
     /// Whether it was signed with the reader's key. If not, anybody may have written it.
     bool is_authenticated = false;
+
+    /// For how long its fences still stand, at most; the end of time if the text does not say.
+    duration fences_last = duration::max();
 };
 
 /// Writes all that a session requires, its fences included: at most `max_portable_size` letters, digits, '-',
 /// '_' and '.'. What does not fit is `portable_error::too_long`, never cut. A text of neither dialect travels
 /// only where nothing else is required, just as it is sent. Allocates.
 ///
-/// Anybody can write such a text. It tells how much a cluster writes, but no secret, and no time: what the
-/// session knows of when it was raised stays behind, and a fence begins anew.
+/// Anybody can write such a text. It tells how much a cluster writes, but no secret, and no time but for how
+/// long a fence still stood when the session last heard of one. It says nothing of epochs: a text from before
+/// a restore requires the old history again, until that is noticed once more.
 template <exportable_session S>
 [[nodiscard]] result<std::string, portable_error> export_session(S const& from)
 {
@@ -82,20 +86,22 @@ template <exportable_session S>
 /// or of which one character was altered, is always refused. See `portable_error`. Allocates.
 [[nodiscard]] inline result<portable_session, portable_error> read_session(std::string_view text)
 {
-    auto const required = detail::read_portable(text, nullptr);
+    auto fences_last = duration::max();
+    auto const required = detail::read_portable(text, nullptr, fences_last);
     if (!required)
         return unexpected(required.error());
-    return portable_session{*required, false};
+    return portable_session{*required, false, fences_last};
 }
 
 /// The same for a text that must be signed with this key; compared in constant time.
 [[nodiscard]] inline result<portable_session, portable_error> read_session(std::string_view text,
                                                                            hmac_key const& key)
 {
-    auto const required = detail::read_portable(text, &key);
+    auto fences_last = duration::max();
+    auto const required = detail::read_portable(text, &key, fences_last);
     if (!required)
         return unexpected(required.error());
-    return portable_session{*required, true};
+    return portable_session{*required, true, fences_last};
 }
 
 /// Requires from now on what was read, beside what `into` requires already. What is not authenticated enters
@@ -106,7 +112,11 @@ template <class S>
     {
         if (!read.is_authenticated && !keeps_to_itself<std::remove_cvref_t<S>>)
             return unexpected(portable_error::mac_missing);
-        return into.merge(read.required, now);
+        if (read.fences_last == duration::max())
+            return into.merge(read.required, now); // a fence begins anew
+        auto required = read.required;
+        required.advance(now, read.fences_last);
+        return into.merge(required, now);
     }
 
 /// Reads the text of a session that is not signed, and requires from now on what that session did, beside

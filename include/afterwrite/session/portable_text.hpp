@@ -5,8 +5,10 @@
 #include <afterwrite/bytes/crc32.hpp>
 #include <afterwrite/bytes/hmac_sha256.hpp>
 #include <afterwrite/bytes/sha256.hpp>
+#include <afterwrite/clock.hpp>
 #include <afterwrite/result.hpp>
 #include <afterwrite/session/portable_error.hpp>
+#include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/version.hpp>
@@ -15,6 +17,7 @@
 #include <afterwrite/wire/index_field.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,9 +26,10 @@
 
 // A session as a text, for the next process, job or node:
 //
-//     "aw1."  base64url( flags count item* crc32 )        anybody can write it
-//     "aw1s." base64url( flags count item* hmac )         signed with the caller's key
+//     "aw1."  base64url( flags count [seconds] item* crc32 )        anybody can write it
+//     "aw1s." base64url( flags count [seconds] item* hmac )         signed with the caller's key
 //     item := kind size-1 bytes
+//     seconds := for how long the fences stand, at most, in two bytes, the greater one first
 //
 // base64url (RFC 4648, section 5, without padding) because of all places where the text may go: it needs no
 // quotes in a header, a cookie (RFC 6265, section 4.1.1), a variable, a shell, a URL or the name of a file.
@@ -48,7 +52,29 @@ enum class portable_item : std::uint8_t {
 };
 static_assert(static_cast<int>(dialect::vault) == 1 && static_cast<int>(dialect::openbao) == 2);
 
-enum portable_flag : std::uint8_t { has_strays = 1, is_crowded = 2 };
+enum portable_flag : std::uint8_t { has_strays = 1, is_crowded = 2, has_seconds = 4 };
+
+/// For how long the fences still stood when the session last heard of time; negative if it never did.
+[[nodiscard]] inline std::int32_t seconds_of_fences(required_states const& required) noexcept
+{
+    if (!required.fenced())
+        return -1;
+    auto latest = time_point::min();
+    bool is_told = required.told() != time_point::max();
+    auto const look = [&](time_point until) {
+        is_told = is_told && until != read_fence::not_told;
+        latest = std::max(latest, until);
+    };
+    if (required.unplaced().fenced())
+        look(required.unplaced().fenced_until());
+    for (std::uint8_t i = 0; i < required.clusters(); ++i)
+        if (required[i].fenced())
+            look(required[i].fenced_until());
+    if (!is_told)
+        return -1;
+    auto const left = std::chrono::ceil<std::chrono::seconds>(latest - required.told()).count();
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(left, 0, 0xffff));
+}
 
 /// What follows the bytes that it seals: their HMAC, or without a key their checksum. That one finds each
 /// character that was altered, and is no protection against a forger.
@@ -102,11 +128,16 @@ inline void append_portable_index(std::string& payload, std::string_view index)
     std::string_view const prefix = key != nullptr ? portable_signed_prefix : portable_prefix;
     std::string payload(prefix);
     auto const& unplaced = required.unplaced();
+    auto const seconds = seconds_of_fences(required);
     payload += static_cast<char>((unplaced.has_strays() ? has_strays : 0) +
-                                 (unplaced.is_crowded() ? is_crowded : 0));
+                                 (unplaced.is_crowded() ? is_crowded : 0) + (seconds >= 0 ? has_seconds : 0));
     std::size_t const count_at = payload.size();
     std::uint8_t count = 0; // at most eight fences and 16 indices
     payload += '\0';
+    if (seconds >= 0) {
+        payload += static_cast<char>(seconds >> 8);
+        payload += static_cast<char>(seconds & 0xff);
+    }
     required.for_each([&](std::string_view index) {
         append_portable_index(payload, index);
         ++count;
@@ -154,15 +185,23 @@ inline void append_portable_index(std::string& payload, std::string_view index)
 }
 
 /// Reads what stands between the prefix and the seal. Nothing that is too much or too little is passed over.
-[[nodiscard]] inline bool read_portable_items(std::string_view rest, required_states& required) noexcept
+[[nodiscard]] inline bool read_portable_items(std::string_view rest, required_states& required,
+                                              duration& fences_last) noexcept
 {
     if (rest.size() < 2)
         return false;
     auto const flags = static_cast<std::uint8_t>(rest[0]);
-    if ((flags & ~(has_strays | is_crowded)) != 0)
+    if ((flags & ~(has_strays | is_crowded | has_seconds)) != 0)
         return false;
     auto const count = static_cast<std::uint8_t>(rest[1]);
     rest.remove_prefix(2);
+    if ((flags & has_seconds) != 0) {
+        if (rest.size() < 2)
+            return false;
+        fences_last = std::chrono::seconds(static_cast<std::uint8_t>(rest[0]) << 8 |
+                                           static_cast<std::uint8_t>(rest[1]));
+        rest.remove_prefix(2);
+    }
     for (std::uint8_t i = 0; i < count; ++i) {
         if (rest.size() < 2)
             return false;
@@ -176,11 +215,11 @@ inline void append_portable_index(std::string& payload, std::string_view index)
         required.unplaced().stray();
     if ((flags & is_crowded) != 0)
         required.unplaced().crowd();
-    return rest.empty();
+    return rest.empty() && ((flags & has_seconds) == 0 || required.fenced());
 }
 
-[[nodiscard]] inline result<required_states, portable_error> read_portable(std::string_view text,
-                                                                           hmac_key const* key)
+[[nodiscard]] inline result<required_states, portable_error>
+read_portable(std::string_view text, hmac_key const* key, duration& fences_last)
 {
     if (text.size() > max_portable_size)
         return unexpected(portable_error::too_long);
@@ -219,7 +258,7 @@ inline void append_portable_index(std::string& payload, std::string_view index)
         return unexpected(key != nullptr ? portable_error::mac_mismatch : portable_error::checksum_mismatch);
 
     required_states required;
-    if (!read_portable_items(sealed.substr(prefix.size()), required))
+    if (!read_portable_items(sealed.substr(prefix.size()), required, fences_last))
         return unexpected(portable_error::malformed);
     return required;
 }

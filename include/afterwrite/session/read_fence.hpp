@@ -20,11 +20,19 @@ inline constexpr duration default_fence_time = std::chrono::minutes(15);
 /// since.
 class read_fence {
 public:
-    void set() noexcept
+    /// In the place of a time: it ends after the fence time, counted from the next `advance`.
+    static constexpr time_point not_told = time_point::min();
+
+    /// Of several, the latest end counts.
+    void set(time_point until = not_told) noexcept
     {
+        if (!is_up() || until == not_told || (until_ != not_told && until > until_))
+            until_ = until;
         ++set_;
-        until_ = unknown;
     }
+
+    /// When it ends, if it is up.
+    [[nodiscard]] time_point until() const noexcept { return until_; }
 
     [[nodiscard]] bool is_up() const noexcept { return set_ != repaid_; }
 
@@ -43,18 +51,16 @@ public:
     {
         if (!is_up())
             return;
-        if (until_ == unknown)
+        if (until_ == not_told)
             until_ = later(now, lasting);
         else if (now >= until_)
             lift();
     }
 
 private:
-    static constexpr time_point unknown = time_point::min();
-
     std::uint32_t set_ = 0;    ///< how often
     std::uint32_t repaid_ = 0; ///< how many of these no longer matter
-    time_point until_ = unknown;
+    time_point until_ = not_told;
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -9,7 +9,7 @@
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// What became of the indices of one answer: how many of them met which fate. Of a single index exactly one
-/// count is 1, but one that confirms a regression is kept as well.
+/// count is 1, but one that is suspected, or shows a regression, has its fate besides.
 struct recorded {
     std::uint32_t kept = 0;       ///< is required from now on, beside what was
     std::uint32_t superseded = 0; ///< is required from now on, in the place of what it makes needless

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/session/arrival.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/cluster_demands.hpp>
 #include <afterwrite/session/lineage.hpp>
 #include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/recorded.hpp>
-#include <afterwrite/session/regression.hpp>
-#include <afterwrite/session/session_options.hpp>
 #include <afterwrite/session/unplaced_demand.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/state/wal_position.hpp>
@@ -18,6 +17,7 @@
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/index_field.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,28 +63,31 @@ public:
         return demands_.find(cluster, form);
     }
 
-    /// Requires what `other` does, too. Each of its fences stands here as well, and counts as unkept.
-    recorded merge(required_states const& other) noexcept
+    /// Requires what `other` does, too. Each of its fences stands here as well, no longer than there, and
+    /// counts as unkept.
+    recorded merge(required_states const& other, time_point now = time_point::min()) noexcept
     {
         auto total = unplaced_.merge(other.unplaced_);
         for (auto const& theirs : other.demands_) {
             for (std::uint8_t i = 0; i < theirs.size(); ++i)
-                record_one(theirs.text(i), arrival{}, total);
+                record_one(theirs.text(i), arrival{.now = now}, total);
             if (theirs.fenced())
-                total += fence(theirs.cluster(), theirs.form());
+                total += fence(theirs.cluster(), theirs.form(), theirs.fenced_until());
+            if (auto* const ours = demands_.find_or_add(theirs.cluster(), theirs.form()))
+                ours->set_regressed(ours->has_regressed() || theirs.has_regressed());
         }
         return total;
     }
 
     /// Sets a fence, as if an index of this cluster could not be kept; the empty id is of no known cluster.
-    recorded fence(cluster_id const& cluster, dialect form) noexcept
+    recorded fence(cluster_id const& cluster, dialect form, time_point until = read_fence::not_told) noexcept
     {
         if (cluster.empty())
-            unplaced_.stray();
+            unplaced_.stray(until);
         else if (auto* const demand = demands_.find_or_add(cluster, form))
-            demand->fence();
+            demand->fence(until);
         else
-            unplaced_.crowd();
+            unplaced_.crowd(until);
         return unplaced_demand::unkept;
     }
 
@@ -212,11 +215,11 @@ public:
     /// Whether a history turned out to be another one, and the caller has not accepted that yet.
     [[nodiscard]] bool has_regressed() const noexcept
     {
-        bool has = false;
-        for (auto const& demand : demands_)
-            has = has || demand.has_regressed();
-        return has;
+        return std::any_of(demands_.begin(), demands_.end(), [](auto const& d) { return d.has_regressed(); });
     }
+
+    /// When `advance` was called last; the end of time if never.
+    [[nodiscard]] time_point told() const noexcept { return now_; }
 
     /// How the attempt was sent that carried this; see `exchange::carried`.
     [[nodiscard]] attempt_facts const& sent_as() const noexcept { return sent_as_; }
@@ -234,7 +237,7 @@ private:
         }
         auto const decoded = decode_index(index);
         if (!decoded)
-            return reject(index, decoded.error(), how.carried, total);
+            return reject(index, decoded.error(), how, total);
         auto* const demand = demands_.find_or_add(decoded->cluster(), decoded->form);
         if (demand == nullptr) {
             total += fence(decoded->cluster(), decoded->form);
@@ -242,9 +245,12 @@ private:
         }
         auto const* const was_carried =
             how.carried != nullptr ? how.carried->find(decoded->cluster(), decoded->form) : nullptr;
-        auto const where = decoded->position();
-        if (where && !detail::follow(judge(*demand, was_carried, *where, how), *demand, how, total))
-            return;
+        auto const where = detail::position_in(*demand, *decoded);
+        if (where && how.carried != nullptr) {
+            detail::evidence const evidence{was_carried, how.carried->sent_as_, how.carried->now_};
+            if (!detail::follow(evidence.judge(demand->history(), *where, how.now), *demand, how, total))
+                return;
+        }
         auto const fate = decoded->form == dialect::vault
                               ? demand->record(decoded->vault.position, index)
                               : demand->record(decoded->openbao, index, was_carried);
@@ -256,36 +262,30 @@ private:
         case cluster_demand::fate::held: ++total.held; return;
         case cluster_demand::fate::unkept: total += unplaced_demand::unkept; return;
         }
-        if (was_carried != nullptr)
-            demand->repay(*was_carried);
-        if (how.carried != nullptr)
-            unplaced_.repay(how.carried->unplaced_);
+        if (how.carried != nullptr && detail::is_newer_than_losses(*decoded, how.carried->sent_as_))
+            repay(*demand, was_carried, *how.carried);
     }
 
-    static lineage::verdict judge(cluster_demand& demand, cluster_demand const* was_carried,
-                                  wal_position const& where, arrival const& how) noexcept
+    void repay(cluster_demand& demand, cluster_demand const* was_carried,
+               required_states const& carried) noexcept
     {
-        auto& history = demand.history();
-        if (was_carried != nullptr) {
-            bool const was_checked = how.carried->sent_as_.was_checked && was_carried->size() > 0;
-            return history.judge(was_carried->history(), where, was_checked, how.now);
-        }
-        return how.carried != nullptr && history.is_before_epoch(how.carried->now_)
-                   ? lineage::verdict::outdated
-                   : lineage::verdict::consistent;
+        if (was_carried != nullptr)
+            demand.repay(*was_carried);
+        if (carried.sent_as_.cluster.empty()) // what was lost then can have been of this cluster alone
+            unplaced_.repay(carried.unplaced_);
     }
 
-    void reject(std::string_view index, decode_error why, required_states const* carried,
-                recorded& total) noexcept
+    void reject(std::string_view index, decode_error why, arrival const& how, recorded& total) noexcept
     {
         if (why == decode_error::unknown_form) {
             ++total.unknown_form;
-            unplaced_.keep(index);
+            unplaced_.keep(index,
+                           how.carried != nullptr ? how.carried->unplaced_.text() : std::string_view());
         } else if (!is_past_bound(index, why)) {
             ++total.rejected;
-        } else if (carried != nullptr && carried->clusters() == 1) { // it cannot be read off it whose it is:
-            total += fence((*carried)[0].cluster(), (*carried)[0].form());
-        } else { // that of the one cluster that the request went to, or nobody knows
+        } else if (how.carried != nullptr) { // whose it is cannot be read off it
+            total += fence(how.carried->sent_as_.cluster, how.carried->sent_as_.form);
+        } else {
             total += fence({}, dialect::unknown);
         }
         total.why = why;

@@ -44,26 +44,27 @@ public:
 
     /// Takes from an answer what later requests of this caller must see. `carried` is what the answered
     /// attempt had required, see `exchange::carried`. An answer without an index changes nothing, and neither
-    /// does an error; but where a gateway answers a write with 5xx, the server's own answer was lost.
+    /// does an error, except: a 5xx to a write counts as lost; a refusal by the active node may tell that the
+    /// cluster was restored; a text of neither dialect is dropped when its server calls it unreadable.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
         recorded total;
+        auto const record_indices = [&](required_states const* proof) {
+            message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
+                if (is_required(value, carried))
+                    total += required_.record(value, {proof, now, options_.regression, &regression_});
+            });
+        };
         switch (kind_of(response, carried)) {
         case answer_kind::nothing: break;
         case answer_kind::lost: return record_lost(carried, now);
         case answer_kind::unreadable: required_.forget_unknown_form(); break;
-        case answer_kind::active_lacks:
-            for (auto& demand : required_.demands())
-                if (demand.cluster() == carried[0].cluster())
-                    follow(demand.history().judge_refusal(carried[0].history(), now), demand, carried, now,
-                           total);
-            break;
-        case answer_kind::indices:
-            message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-                if (is_required(value, carried.sent_as()))
-                    total += required_.record(value, arrival_of(carried, now));
-            });
+        case answer_kind::indices: record_indices(&carried); break;
+        case answer_kind::active_lacks: record_refusal(carried, now, total); break;
+        case answer_kind::active_lost:
+            record_refusal(carried, now, total);
+            record_indices(nullptr); // of whichever history is followed from now on
         }
         return finish(total, now);
     }
@@ -72,12 +73,10 @@ public:
     /// may have been executed, and nobody knows its index. (session_options::fence_lost_writes)
     recorded record_lost(required_states const& carried, time_point now) noexcept
     {
-        if (carried.sent_as().is_read || !options_.fence_lost_writes)
+        auto const& sent = carried.sent_as();
+        if (sent.is_read || !options_.fence_lost_writes)
             return {};
-        bool const is_known = carried.clusters() == 1;
-        return finish(is_known ? required_.fence(carried[0].cluster(), carried[0].form())
-                               : required_.fence({}, dialect::unknown),
-                      now);
+        return finish(required_.fence(sent.cluster, sent.form), now);
     }
 
     /// Takes an index that came by another way: a CI variable, the `vault_index` of an event.
@@ -87,33 +86,36 @@ public:
     }
 
     /// Takes what the active node says of itself in `sys/leader` (where `is_self` is true): the end of its
-    /// log, `last_wal` on Vault, `raft_applied_index` on OpenBao. One that is behind what is settled counts
-    /// as an answer that is: see `lineage`. A node's health never feeds a session otherwise.
-    recorded record_active_position(std::string_view cluster, std::uint64_t local, time_point now) noexcept
+    /// log, `last_wal` on Vault, `raft_applied_index` on OpenBao. `asked` is what `required()` was when it
+    /// was asked. One that is behind what was settled then counts as a refusal by the active node: see
+    /// `lineage`. A node's health never feeds a session otherwise.
+    recorded record_active_position(std::string_view cluster, std::uint64_t local,
+                                    required_states const& asked, time_point now) noexcept
     {
         recorded total;
         for (auto& demand : required_.demands())
-            if (demand.cluster() == cluster)
-                follow(demand.history().judge_active({local, 0}, now), demand, {}, now, total);
+            if (auto const* const before = asked.find(demand.cluster(), demand.form());
+                before != nullptr && demand.cluster() == cluster)
+                follow(demand.history().judge_active(before->history(), local, now), demand, asked, now,
+                       total);
         return finish(total, now);
     }
 
     /// Requires what another session does, too.
     recorded merge(required_states const& other, time_point now) noexcept
     {
-        return finish(required_.merge(other), now);
+        return finish(required_.merge(other, now), now);
     }
 
     /// What a request must require that goes to the cluster of this view: that cluster's states, those of its
     /// peers if it declares any, and no others.
     [[nodiscard]] required_states required(cluster_view auto const& view) const
     {
-        return required_.of(view.cluster(), [&view](cluster_id const& other) {
-            if constexpr (requires { view.is_peer(other); })
-                return view.is_peer(other);
-            else
-                return false;
-        });
+        if constexpr (requires { view.is_peer(view.cluster()); })
+            return required_.of(view.cluster(),
+                                [&view](cluster_id const& other) { return view.is_peer(other); });
+        else
+            return required_.of(view.cluster());
     }
 
     /// All that is required, of whichever cluster.
@@ -140,21 +142,25 @@ public:
     void clear() noexcept { required_ = {}; }
 
 private:
-    [[nodiscard]] arrival arrival_of(required_states const& carried, time_point now) noexcept
+    /// An OpenBao read's index need not be required, unless it is what takes a fence away.
+    [[nodiscard]] bool is_required(std::string_view value, required_states const& carried) const noexcept
     {
-        return {&carried, now, options_.regression, &regression_};
+        return options_.monotonic_reads || !carried.sent_as().is_read || carried.fenced() ||
+               dialect_of(value) != dialect::openbao;
     }
 
-    /// Whether what was answered to this attempt is to be required: an OpenBao read's need not be.
-    [[nodiscard]] bool is_required(std::string_view value, attempt_facts const& sent) const noexcept
+    void record_refusal(required_states const& carried, time_point now, recorded& total) noexcept
     {
-        return options_.monotonic_reads || !sent.is_read || dialect_of(value) != dialect::openbao;
+        for (auto& demand : required_.demands())
+            if (auto const* const was_carried = carried.find(demand.cluster(), demand.form()))
+                follow(demand.history().judge_refusal(was_carried->history(), now), demand, carried, now,
+                       total);
     }
 
     void follow(lineage::verdict verdict, cluster_demand& demand, required_states const& carried,
                 time_point now, recorded& total) noexcept
     {
-        detail::follow(verdict, demand, arrival_of(carried, now), total);
+        detail::follow(verdict, demand, {&carried, now, options_.regression, &regression_}, total);
     }
 
     recorded finish(recorded const& total, time_point now) noexcept

@@ -17,7 +17,7 @@ enum class on_regression : std::uint8_t {
     /// brings an index.
     reset_and_forward,
 
-    /// Every exchange ends with `reason::regressed`, until `accept_regression` is called.
+    /// Every exchange that begins later ends with `reason::regressed`, until `accept_regression` is called.
     fail,
 
     /// The new history is followed from the answer on that gave it away. What other requests had written

@@ -47,10 +47,11 @@ public:
     }
 
     /// See `session::record_active_position`. Any thread.
-    recorded record_active_position(std::string_view cluster, std::uint64_t local, time_point now)
+    recorded record_active_position(std::string_view cluster, std::uint64_t local,
+                                    required_states const& asked, time_point now)
     {
         scoped_hold const held(lock_);
-        return session_.record_active_position(cluster, local, now);
+        return session_.record_active_position(cluster, local, asked, now);
     }
 
     /// See `session::merge`. Any thread.

@@ -7,6 +7,7 @@
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/decode_error.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -32,11 +33,13 @@ public:
     /// The last text of neither dialect; empty if there is none.
     [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
 
-    /// Takes the place of the text before. `index` has passed `is_sendable`, which bounds its size.
-    void keep(std::string_view index) noexcept
+    /// Takes the place of the text before; a fence stands for that one, since nobody can order the two,
+    /// unless the answered request had `carried` it. `index` has passed `is_sendable`, which bounds its size.
+    void keep(std::string_view index, std::string_view carried = {}) noexcept
     {
-        text_size_ = static_cast<std::uint16_t>(index.size());
-        std::memcpy(text_, index.data(), index.size());
+        if (text_size_ > 0 && text() != index && text() != carried)
+            stray();
+        put(index);
     }
 
     void forget_text() noexcept { text_size_ = 0; }
@@ -46,12 +49,22 @@ public:
     /// An index could not be kept, or was lost, whose cluster could not be told either: the next one repays
     /// it.
     [[nodiscard]] bool has_strays() const noexcept { return strays_.is_up(); }
-    void stray() noexcept { strays_.set(); }
+    void stray(time_point until = read_fence::not_told) noexcept { strays_.set(until); }
 
     /// A cluster found no room. Nothing that it answers can be kept, so nothing repays this fence before it
     /// ends.
     [[nodiscard]] bool is_crowded() const noexcept { return crowd_.is_up(); }
-    void crowd() noexcept { crowd_.set(); }
+    void crowd(time_point until = read_fence::not_told) noexcept { crowd_.set(until); }
+
+    /// When the fences end, if there is one.
+    [[nodiscard]] time_point fenced_until() const noexcept
+    {
+        if (!is_crowded() || !has_strays())
+            return is_crowded() ? crowd_.until() : strays_.until();
+        bool const is_told =
+            strays_.until() != read_fence::not_told && crowd_.until() != read_fence::not_told;
+        return is_told ? std::max(strays_.until(), crowd_.until()) : read_fence::not_told;
+    }
 
     /// The answer to a request that was sent behind `carried`'s strays has brought an index. As addresses
     /// have one cluster, it is of the one that the strays were of, and newer.
@@ -83,13 +96,14 @@ public:
         } else if (other.text_size_ > 0 && text() == other.text()) {
             total.held = 1;
         }
-        if (other.has_strays() || (other.text_size_ > 0 && text() != other.text())) {
+        bool const has_other_text = other.text_size_ > 0 && text() != other.text();
+        if (other.has_strays() || has_other_text) {
             total += unkept;
-            stray();
+            stray(has_other_text ? read_fence::not_told : other.strays_.until());
         }
         if (other.is_crowded()) {
             total += unkept;
-            crowd();
+            crowd(other.crowd_.until());
         }
         return total;
     }
@@ -102,7 +116,13 @@ private:
     {
         strays_ = other.strays_;
         crowd_ = other.crowd_;
-        keep(other.text());
+        put(other.text());
+    }
+
+    void put(std::string_view index) noexcept
+    {
+        text_size_ = static_cast<std::uint16_t>(index.size());
+        std::memcpy(text_, index.data(), index.size());
     }
 
     read_fence strays_;

@@ -64,19 +64,26 @@ namespace detail {
     return !token.empty() ? token : detail::member_of(body, "auth", "client_token");
 }
 
+/// Whether what is at hand of an answer's body may hide a token: it is not whole, or not at hand at all.
+[[nodiscard]] constexpr bool may_hide_newborn(int status, std::string_view body) noexcept
+{
+    return status != 204 && !json_reader(body.substr(0, max_inspected_body)).skip_value();
+}
+
 /// Whether a request's target is one of those whose answers make tokens: a login of an auth method, or its
 /// callback; a token creation; wrapping. Mounts and namespaces are named as their owners like, so this looks
 /// at what Vault itself names.
 [[nodiscard]] constexpr bool is_birth_path(std::string_view path) noexcept
 {
     path = path.substr(0, path.find('?'));
-    if (path.find("/sys/wrapping/") != path.npos)
-        return true;
+    for (std::string_view const word : {"/sys/wrapping/", "/sys/mfa/validate"})
+        if (path.find(word) != path.npos)
+            return true;
     auto const auth = path.find("/auth/");
     if (auth == path.npos)
         return false;
     auto const rest = path.substr(auth + 5);
-    for (std::string_view const word : {"/login", "/callback", "/token/create"})
+    for (std::string_view const word : {"/login", "/callback", "/poll", "/saml/token", "/token/create"})
         if (rest.find(word) != rest.npos)
             return true;
     return false;

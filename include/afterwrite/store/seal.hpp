@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/version.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+namespace afterwrite::inline AFTERWRITE_VERSION::detail {
+
+/// Takes one more word into a checksum. For each word this is a bijection of the sum, and for each sum one of
+/// the word, so 64 bits never miss a change within one word. It finds accidents, not forgers.
+[[nodiscard]] constexpr std::uint64_t take_word(std::uint64_t sum, std::uint64_t word) noexcept
+{
+    sum = (sum ^ word) * 0x9fb2'1c65'1e98'df25;
+    return sum ^ sum >> 29;
+}
+
+/// Where a checksum begins: not at 0, lest a block of zeros be whole.
+inline constexpr std::uint64_t first_sum = 0x6177'7374'6f72'6531;
+
+/// Sums words up in two lanes, since each word of a lane waits for the one before.
+class word_sum {
+public:
+    explicit constexpr word_sum(std::uint64_t place = 0) noexcept : lanes_{first_sum, first_sum + place} {}
+
+    constexpr void take(std::uint64_t word, std::size_t i) noexcept
+    {
+        lanes_[i % 2] = take_word(lanes_[i % 2], word);
+    }
+    [[nodiscard]] constexpr std::uint64_t total() const noexcept
+    {
+        return take_word(take_word(first_sum, lanes_[0]), lanes_[1]);
+    }
+
+private:
+    std::uint64_t lanes_[2];
+};
+
+/// Of the `size` bytes at `bytes`, a multiple of eight.
+[[nodiscard]] inline std::uint64_t sum_of(void const* bytes, std::size_t size) noexcept
+{
+    auto const* const from = static_cast<char const*>(bytes);
+    word_sum sum;
+    for (std::size_t i = 0; i < size / sizeof(std::uint64_t); ++i) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from + i * sizeof word, sizeof word);
+        sum.take(word, i);
+    }
+    return sum.total();
+}
+
+/// 36 bits that can be replaced by one store, and that tell whether they were altered. `place` tells apart
+/// words that must not stand for each other.
+inline constexpr int sealed_bits = 36;
+
+[[nodiscard]] constexpr std::uint64_t seal_word(std::uint64_t bits, std::uint64_t place) noexcept
+{
+    return take_word(first_sum + place, bits) << sealed_bits | bits;
+}
+
+/// The bits, or nothing if the word was altered: of changes by chance it misses one in 2^28.
+[[nodiscard]] constexpr std::optional<std::uint64_t> open_word(std::uint64_t word,
+                                                               std::uint64_t place) noexcept
+{
+    std::uint64_t const bits = word & ((std::uint64_t{1} << sealed_bits) - 1);
+    if (seal_word(bits, place) != word)
+        return std::nullopt;
+    return bits;
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION::detail

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/session/arrival.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+
+using namespace afterwrite;
+using namespace support;
+using verdict = lineage::verdict;
+
+namespace {
+
+cluster_demand demand_of_ten()
+{
+    cluster_demand demand(cluster_id("c"), dialect::vault);
+    demand.record({10, 0}, vault("c", 10, 0));
+    return demand;
+}
+
+} // namespace
+
+TEST_CASE("a consistent answer is recorded and changes nothing else")
+{
+    auto demand = demand_of_ten();
+    recorded total;
+    CHECK(detail::follow(verdict::consistent, demand, {}, total));
+    CHECK(total == recorded{});
+    CHECK(demand.position() == wal_position{10, 0});
+    CHECK_FALSE(demand.fenced());
+}
+
+TEST_CASE("what is outdated is not recorded, what is suspected is, and both fence their cluster")
+{
+    auto demand = demand_of_ten();
+    recorded total;
+    CHECK_FALSE(detail::follow(verdict::outdated, demand, {}, total));
+    CHECK(total == recorded{.outdated = 1});
+    CHECK(demand.fenced());
+
+    auto other = demand_of_ten();
+    CHECK(detail::follow(verdict::suspected, other, {}, total));
+    CHECK(total == recorded{.suspected = 1, .outdated = 1});
+    CHECK(other.fenced());
+    CHECK(other.holds(vault("c", 10, 0)));
+}
+
+TEST_CASE("what is certain begins a new epoch, and is reported with what was lost")
+{
+    for (auto const on : {on_regression::reset_and_forward, on_regression::fail, on_regression::reset}) {
+        CAPTURE(to_string(on));
+        auto demand = demand_of_ten();
+        demand.fence();
+        regression report;
+        CHECK_FALSE(static_cast<bool>(report));
+        recorded total;
+        CHECK(
+            detail::follow(verdict::confirmed, demand, {.now = at(5s), .on = on, .report = &report}, total));
+        CHECK(total == recorded{.regressed = 1});
+        CHECK(demand.size() == 0);
+        CHECK(demand.history().epoch() == 1);
+        CHECK(demand.fenced() == (on != on_regression::reset));
+        CHECK(demand.has_regressed() == (on == on_regression::fail));
+        CHECK(static_cast<bool>(report));
+        CHECK(report.lost.holds(vault("c", 10, 0)));
+        CHECK(report.at == at(5s));
+    }
+}
+
+TEST_CASE("who speaks for an answer")
+{
+    using witness = lineage::witness;
+    CHECK(detail::witness_of({}) == witness::none);
+    CHECK(detail::witness_of({.was_checked = true}) == witness::checked);
+    CHECK(detail::witness_of({.is_read = true, .was_checked = true}) == witness::none);
+    CHECK(detail::witness_of({.is_read = true, .asked_active_node = true}) == witness::active);
+}
+
+TEST_CASE("an exchanged storage counts otherwise: nothing that was settled is compared with it")
+{
+    cluster_demand demand(cluster_id("c"), dialect::openbao);
+    demand.record(decode_index(openbao("c", "1000"))->openbao, openbao("c", "1000"), nullptr);
+    demand.history().note({1000, 0}, at(0s));
+    CHECK(detail::position_in(demand, *decode_index(openbao("c", "5"))) == wal_position{5, 0});
+    CHECK_FALSE(detail::position_in(demand, *decode_index(openbao("c", "0/5"))).has_value());
+    demand.history().advance(at(1s));
+    CHECK(demand.history().settled() == wal_position{});
+}
+
+TEST_CASE("what an index repays")
+{
+    auto const repays = [](std::string const& index, attempt_facts const& sent) {
+        return detail::is_newer_than_losses(*decode_index(index), sent);
+    };
+    CHECK(repays(vault("c", 1, 0), {}));
+    CHECK_FALSE(repays(vault("c", 1, 1), {.asked_active_node = true}));
+    CHECK_FALSE(repays(openbao("c", "1"), {}));
+    CHECK(repays(openbao("c", "1"), {.asked_active_node = true}));
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/access.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/store_parts.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+using namespace support;
+
+namespace {
+
+struct accessed : store_parts {
+    store_options options{};
+
+    accessed() : store_parts(1000) {}
+
+    [[nodiscard]] store_access<no_lock> of(std::uint64_t hash) const { return {memory, options, hash}; }
+
+    recorded record(std::string_view field_value, duration since = 0s) const
+    {
+        return of(1).record(field_value, {.now = at(since)});
+    }
+    [[nodiscard]] required_states required(duration since = 0s) const
+    {
+        return of(1).reader().required(at(since));
+    }
+};
+
+std::uint64_t hash_of(int number) { return siphash(store_key, std::to_string(number)); }
+
+} // namespace
+
+TEST_CASE("what becomes of an index is counted as by a session")
+{
+    accessed const one;
+    required_states alone;
+    for (auto const& field : {vault("c", 5, 5),
+                              vault("c", 5, 5),
+                              vault("c", 4, 4),
+                              vault("c", 6, 6),
+                              vault("c", 7, 5),
+                              vault("c", 6, 6),
+                              vault("c", 8, 8),
+                              openbao("b", "7"),
+                              openbao("b", "7"),
+                              openbao("b", "6"),
+                              openbao("b", "8"),
+                              openbao("b", "x"),
+                              openbao("p", "0/A"),
+                              openbao("p", "0/9"),
+                              openbao("p", "B"),
+                              std::string("future-format"),
+                              std::string("djE6 garbage"),
+                              openbao_past_bound("b"),
+                              std::string(" , ,"),
+                              vault("d", 1, 1) + ", " + vault("d", 2, 2)}) {
+        CAPTURE(field);
+        CHECK(one.record(field) == alone.record(field));
+        CHECK(texts_of(one.required()) == texts_of(alone));
+        CHECK(one.required().fenced() == alone.fenced());
+    }
+}
+
+TEST_CASE("of two texts with equal positions the later received stays")
+{
+    accessed const one;
+    auto const other_key = vault("c", 5, 5, hmac_key("another key"));
+    CHECK(one.record(vault("c", 5, 5)).kept == 1);
+    CHECK(one.record(other_key).held == 1);
+    CHECK(texts_of(one.required()) == std::vector<std::string>{other_key});
+}
+
+TEST_CASE("an answer to a request of this epoch is judged by what had been settled when it was sent")
+{
+    accessed const one;
+    one.record(vault("c", 10, 0), 0s);
+    one.record(vault("c", 11, 0), 1s);
+    auto carried = one.required(2s);
+    carried.set_sent_as({.was_checked = true});
+    REQUIRE(carried[0].history().settled().local >= 10);
+    auto const total = one.of(1).record(vault("c", 3, 0), {.carried = &carried, .now = at(2s)});
+    CHECK(total.suspected == 1);
+    CHECK(one.required(2s).fenced());
+    CHECK(one.of(2).reader().required(at(2s)).empty()); // who requires nothing is in no doubt
+
+    auto again = one.required(3s);
+    again.set_sent_as({.was_checked = true});
+    auto const second = one.of(1).record(vault("c", 4, 0), {.carried = &again, .now = at(3s)});
+    CHECK(second.regressed == 1);
+    CHECK(one.required(3s).demand("c") == wal_position{4, 0});
+    auto const late = one.of(1).record(vault("c", 20, 0), {.carried = &carried, .now = at(4s)});
+    CHECK(late.outdated == 1); // of the old epoch
+    CHECK(one.required(4s).demand("c") == wal_position{4, 0});
+}
+
+TEST_CASE("what cannot be told whose it is can be required of everybody")
+{
+    accessed const one;
+    one.of(1).record_in_floor(vault("c", 3, 4), at(0s));
+    one.of(1).record_in_floor("garbage, future-format", at(0s));
+    auto const anybody = one.of(77).reader().required(at(0s));
+    CHECK(anybody.demand("c") == wal_position{3, 4});
+    CHECK_FALSE(anybody.fenced());
+    one.of(1).record_in_floor(openbao_past_bound("b"), at(0s));
+    CHECK(one.of(77).reader().required(at(0s)).fenced());
+}
+
+TEST_CASE("the 65th cluster fences the identity, and nobody else")
+{
+    accessed const one;
+    for (int i = 0; i < 64; ++i)
+        CHECK(one.of(hash_of(i)).record(vault("c" + std::to_string(i), 1, 0), {.now = at(0s)}).kept == 1);
+    auto const total = one.record(vault("c64", 1, 0));
+    CHECK(total.unkept == 1);
+    CHECK(total.why == decode_error::no_room);
+    CHECK(one.required().fenced());
+    CHECK_FALSE(one.of(hash_of(5)).reader().required(at(0s)).fenced());
+    CHECK_FALSE(one.required(default_fence_time + 2s).fenced());
+    one.of(1).record_in_floor(vault("c65", 1, 0), at(0s));
+    CHECK(one.of(hash_of(5)).reader().required(at(0s)).fenced());
+}

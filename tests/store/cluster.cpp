@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/cluster.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+using namespace support;
+
+namespace {
+
+std::unique_ptr<store_cluster> empty_cluster()
+{
+    auto cluster = std::make_unique<store_cluster>();
+    cluster->clear();
+    return cluster;
+}
+
+} // namespace
+
+TEST_CASE("what one word says of a cluster is read as it was set")
+{
+    auto const cluster = empty_cluster();
+    REQUIRE(cluster->state());
+    CHECK(cluster->state()->what == cluster_state::free);
+    cluster_state const used{.what = cluster_state::used,
+                             .form = dialect::openbao,
+                             .epoch = 0xabcd,
+                             .second_half = true,
+                             .is_forwarded = true,
+                             .has_regressed = true};
+    cluster->set(used);
+    auto const read = cluster->state();
+    REQUIRE(read);
+    CHECK(read->bits() == used.bits());
+    CHECK(read->form == dialect::openbao);
+    CHECK(read->epoch == 0xabcd);
+    CHECK(read->second_half);
+    CHECK(read->is_forwarded);
+    CHECK(read->has_regressed);
+    cluster->set(cluster_state{.what = cluster_state::dead, .since = 0xfedc'ba98});
+    CHECK(cluster->state()->what == cluster_state::dead);
+    CHECK(cluster->state()->since == 0xfedc'ba98);
+    CHECK_FALSE(cluster_state::of(0));          // no condition
+    CHECK_FALSE(cluster_state::of(2 | 3 << 2)); // no dialect
+}
+
+TEST_CASE("what one word says of a floor is read as it was set")
+{
+    auto const cluster = empty_cluster();
+    CHECK(cluster->floor()->is_empty);
+    cluster->set(
+        floor_state{.second_half = true, .is_empty = false, .is_fenced = true, .joined = 0xffff'fff0});
+    auto const read = cluster->floor();
+    REQUIRE(read);
+    CHECK(read->second_half);
+    CHECK_FALSE(read->is_empty);
+    CHECK(read->is_fenced);
+    CHECK(read->joined == 0xffff'fff0);
+    cluster->floor_word.store(cluster->state_word.load()); // whole, but of another place
+    CHECK_FALSE(cluster->floor());
+}
+
+TEST_CASE("a name that was altered is none")
+{
+    auto const cluster = empty_cluster();
+    for (auto const& name : {std::string("c"), std::string(cluster_id::max_size, 'x')}) {
+        cluster->set_name(cluster_id(name));
+        CHECK(cluster->is_named());
+        CHECK(cluster->name() == name);
+        cluster->id[0] ^= 1;
+        CHECK_FALSE(cluster->is_named());
+        cluster->id[0] ^= 1;
+        ++cluster->id_size;
+        CHECK_FALSE(cluster->is_named());
+    }
+    cluster->id_size = 1U << 30;
+    CHECK(cluster->name().empty());
+}
+
+TEST_CASE("a history is read as it was written, in the half that counts")
+{
+    auto const cluster = empty_cluster();
+    cluster_state state{.what = cluster_state::used, .form = dialect::vault};
+    lineage history;
+    cluster->set_history(history, state);
+    for (std::uint32_t epoch = 1; epoch < 4; ++epoch) {
+        history.begin_epoch(at(std::chrono::seconds(epoch)));
+        history.note({epoch, 7}, at(100s));
+        history.advance(at(200s));
+        auto const before = state;
+        cluster->set_history(history, state);
+        CHECK(cluster->history(before)->epoch() == epoch - 1); // whole until the new one counts
+        cluster->set(state);
+        auto const read = cluster->history(*cluster->state());
+        REQUIRE(read);
+        CHECK(read->epoch() == epoch);
+        CHECK(read->settled() == wal_position{epoch, 7});
+        CHECK(read->is_before_epoch(at(0s)));
+        CHECK_FALSE(read->is_suspected());
+    }
+    cluster->histories[state.second_half].words[5].fetch_xor(1);
+    CHECK_FALSE(cluster->history(state));
+}
+
+TEST_CASE("words that are just being replaced do not fit their sum")
+{
+    summed_words<3> words{};
+    std::uint64_t const first[] = {1, 2, 3};
+    words.store(first, 9);
+    std::uint64_t read[3];
+    CHECK(words.load(read, 9));
+    CHECK(read[2] == 3);
+    CHECK_FALSE(words.load(read, 8));
+    words.words[1] = 7;
+    CHECK_FALSE(words.load(read, 9));
+}

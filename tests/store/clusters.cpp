@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/clusters.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+#include "support/store_parts.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+using namespace support;
+
+TEST_CASE("a lock is held from when it is first needed until the end")
+{
+    counting_lock lock;
+    {
+        late_hold<counting_lock> hold(lock);
+        CHECK(lock.held == 0);
+        hold.acquire();
+        hold.acquire();
+        CHECK(lock.held == 1);
+    }
+    CHECK(lock.held == 0);
+    CHECK(lock.taken == 1);
+    {
+        late_hold<counting_lock> const unused(lock);
+    }
+    CHECK(lock.taken == 1);
+}
+
+TEST_CASE("a cluster gets a number once, for each dialect, without a lock when it has one")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    {
+        late_hold<counting_lock> head(lock);
+        CHECK_FALSE(clusters.find(head, "a", dialect::vault, 0));
+        CHECK(clusters.intern(head, "a", dialect::vault, 0) == 0);
+        CHECK(clusters.intern(head, "b", dialect::vault, 0) == 1);
+        CHECK(clusters.intern(head, "a", dialect::openbao, 0) == 2);
+    }
+    lock.taken = 0;
+    late_hold<counting_lock> head(lock);
+    CHECK(clusters.intern(head, "b", dialect::vault, 0) == 1);
+    CHECK(clusters.find(head, "a", dialect::openbao, 0) == 2);
+    std::vector<int> seen;
+    CHECK_FALSE(clusters.for_each(head, 0, 900, [&](std::uint8_t i, cluster_state const& state) {
+        seen.push_back(i);
+        CHECK(state.what == cluster_state::used);
+        return i < 1; // of the others the name is checked
+    }));
+    CHECK(seen == std::vector<int>{0, 1, 2});
+    CHECK(lock.taken == 0);
+}
+
+TEST_CASE("64 clusters have a number, and one more has none")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    late_hold<counting_lock> head(lock);
+    for (unsigned i = 0; i < 64; ++i)
+        CHECK(clusters.intern(head, "c" + std::to_string(i), dialect::vault, 0) == i);
+    CHECK_FALSE(clusters.intern(head, "one more", dialect::vault, 0));
+    CHECK(clusters.intern(head, "c63", dialect::vault, 0) == 63);
+}
+
+TEST_CASE(
+    "a cluster that was damaged is dead, mourned for the fence time, and its number is not given away again")
+{
+    for (bool const is_name : {false, true}) {
+        store_parts const parts;
+        store_clusters const clusters(parts.memory);
+        counting_lock lock;
+        late_hold<counting_lock> head(lock);
+        REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+        REQUIRE(clusters.intern(head, "b", dialect::vault, 0) == 1);
+        if (is_name)
+            parts.memory.cluster(0).id[3] ^= 4;
+        else
+            parts.memory.cluster(0).state_word.fetch_xor(1U << 9);
+        std::vector<int> seen;
+        auto const visit = [&](std::uint8_t i, cluster_state const&) {
+            if (parts.memory.cluster(i).is_named())
+                seen.push_back(i);
+            return false;
+        };
+        CHECK(clusters.for_each(head, 1000, 900, visit));
+        CHECK(clusters.for_each(head, 1900, 900, visit));
+        CHECK_FALSE(clusters.for_each(head, 1901, 900, visit));
+        CHECK(seen == std::vector<int>{1, 1, 1});
+        CHECK(clusters.intern(head, "a", dialect::vault, 2000) == 2);
+        CHECK(clusters.for_each(head, 7, 900, visit)); // the clock began anew: mourned from now on
+        CHECK_FALSE(clusters.for_each(head, 908, 900, visit));
+    }
+}
+
+TEST_CASE("a history that was damaged begins anew in the epoch that counts")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    late_hold<counting_lock> head(lock);
+    REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+    auto& cluster = parts.memory.cluster(0);
+    auto state = *cluster.state();
+    lineage history;
+    history.begin_epoch(at(0s));
+    history.begin_epoch(at(1s));
+    history.note({5, 6}, at(2s));
+    history.advance(at(9s));
+    cluster.set_history(history, state);
+    cluster.set(state);
+    CHECK(clusters.history(head, 0, state).settled() == wal_position{5, 6});
+    cluster.histories[state.second_half].words[9].fetch_xor(1);
+    auto const anew = clusters.history(head, 0, state);
+    CHECK(anew.epoch() == 2);
+    CHECK(anew.settled() == wal_position{});
+    CHECK(cluster.history(*cluster.state())->epoch() == 2);
+}

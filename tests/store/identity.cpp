@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/identity.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/store_parts.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+using namespace support;
+
+namespace {
+
+struct identities : store_parts {
+    template <class Change>
+    void change(Change const& change, recorded const& raised = {}, on_regression on = {}, duration since = 0s)
+    {
+        fence_clock const clock{at(since), 900s};
+        late_hold<no_lock> head(lock);
+        head.acquire();
+        store_place const place(memory.layout, 0x1234'5678'9abc'def0);
+        store_table<no_lock> table(memory, place, head, clock.seconds(), times);
+        store_identity<no_lock> identity(memory, table, head, clock);
+        change(identity);
+        identity.save(raised, on);
+    }
+
+    required_states held(duration since = 0s)
+    {
+        required_states copy;
+        change([&](auto& identity) { copy = identity.required(); }, {}, {}, since);
+        copy.advance(at(since), 900s);
+        return copy;
+    }
+
+    recorded record(std::string_view index)
+    {
+        recorded total;
+        change([&](auto& identity) {
+            auto const decoded = decode_index(index);
+            if (decoded && !identity.know(decoded->cluster(), decoded->form))
+                return;
+            total = identity.required().record(index);
+        });
+        return total;
+    }
+
+    /// How many entries the identity has of each kind.
+    [[nodiscard]] unsigned count(entry_kind kind) const
+    {
+        unsigned found = 0;
+        for (std::uint64_t i = 0; i < memory.layout.buckets(); ++i)
+            for (unsigned slot = 0; slot < store_bucket::slots; ++slot)
+                found += (*memory.bucket(i).live() >> slot & 1) != 0 &&
+                         memory.bucket(i).entries[slot].kind == kind;
+        return found;
+    }
+};
+
+} // namespace
+
+TEST_CASE("whatever is required is put back, and taken out as it was")
+{
+    std::vector<std::string> const recorded[] = {
+        {},
+        {vault("c", 1, 2)},
+        {vault("c", 1, 2), vault("c", 2, 1)},
+        {vault("c", 1, 2), vault("d", 2, 1), openbao("b", "7"), openbao("p", "A/7")},
+        {openbao("b", "x"), openbao("b", "y")},
+        {base64_encode("v1:c:01:2:AB")},
+        {"future-format"},
+        {"future-format", vault("c", 1, 2)},
+    };
+    for (auto const& texts : recorded) {
+        identities one;
+        auto const alone = states(texts);
+        for (auto const& text : texts)
+            one.record(text);
+        auto const held = one.held();
+        CHECK(texts_of(held) == texts_of(alone));
+        CHECK(held.unplaced().text() == alone.unplaced().text());
+        CHECK_FALSE(held.fenced());
+    }
+}
+
+TEST_CASE("one text of a server's form needs no cell, and a cell is given back when it does no longer")
+{
+    identities one;
+    one.record(vault("c", 1, 2));
+    CHECK(one.count(entry_kind::vault) == 1);
+    one.record(vault("c", 2, 1));
+    CHECK(one.count(entry_kind::vault) == 0);
+    CHECK(one.count(entry_kind::cell) == 1);
+    one.record(vault("c", 3, 3));
+    CHECK(one.count(entry_kind::vault) == 1);
+    CHECK(one.count(entry_kind::cell) == 0);
+    one.record(openbao("b", "7"));
+    one.record(openbao("p", "A/7"));
+    CHECK(one.count(entry_kind::raft) == 1);
+    CHECK(one.count(entry_kind::postgresql) == 1);
+    one.change([](auto& identity) { identity.required() = {}; });
+    for (auto const kind : {entry_kind::vault, entry_kind::raft, entry_kind::postgresql, entry_kind::cell})
+        CHECK(one.count(kind) == 0);
+}
+
+TEST_CASE("fences are put back, too")
+{
+    identities one;
+    one.change([](auto& identity) {
+        REQUIRE(identity.know(cluster_id("c"), dialect::vault));
+        identity.required().fence(cluster_id("c"), dialect::vault);
+    });
+    CHECK(one.held().find("c", dialect::vault)->fenced());
+    CHECK(one.held(890s).fenced());
+    CHECK_FALSE(one.held(902s).fenced());
+    one.change([](auto& identity) { identity.required().fence({}, dialect::unknown); });
+    CHECK(one.held().unplaced().has_strays());
+    one.change([](auto& identity) { identity.required().unplaced().crowd(); }, unplaced_demand::unkept);
+    CHECK(one.held().unplaced().is_crowded());
+}
+
+TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what all require of the old one")
+{
+    identities one;
+    one.record(vault("c", 9, 9));
+    one.change(
+        [](auto& identity) {
+            auto& demand = identity.required().demands()[0];
+            demand.begin_epoch(at(5s));
+            demand.fence();
+        },
+        {.regressed = 1});
+    auto const state = *one.memory.cluster(0).state();
+    CHECK(state.epoch == 1);
+    CHECK(state.is_forwarded);
+    CHECK_FALSE(state.has_regressed);
+    auto const held = one.held();
+    CHECK(held.size() == 0);
+    REQUIRE(held.clusters() == 1);
+    CHECK(held[0].history().epoch() == 1);
+    CHECK(held.fenced());
+
+    one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault); });
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded);
+    one.change(
+        [](auto& identity) {
+            auto& demand = identity.required().demands()[0];
+            demand.begin_epoch(at(6s));
+            demand.set_regressed(true);
+        },
+        {}, on_regression::fail);
+    CHECK(one.memory.cluster(0).state()->has_regressed);
+    one.change([](auto& identity) { identity.required().demands()[0].begin_epoch(at(7s)); }, {},
+               on_regression::reset);
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded);
+}
+
+TEST_CASE("a cluster for which there is no number fences the identity")
+{
+    identities one;
+    for (int i = 0; i < 64; ++i)
+        one.change([&](auto& identity) {
+            identity.required() = {};
+            REQUIRE(identity.know(cluster_id("c" + std::to_string(i)), dialect::vault));
+        });
+    one.change([](auto& identity) {
+        CHECK_FALSE(identity.is_known("c64", dialect::vault));
+        CHECK(identity.is_known("c63", dialect::vault));
+        CHECK_FALSE(identity.know(cluster_id("c64"), dialect::vault));
+    });
+    CHECK(one.held().unplaced().is_crowded());
+    one.change([](auto& identity) {
+        identity.required() = {};
+        identity.required().record(vault("c64", 1, 1)); // without asking
+    });
+    CHECK(one.held().unplaced().is_crowded());
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/layout.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <memory>
+#include <set>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+
+namespace {
+
+constexpr siphash_key key{1, 2};
+
+store_head filled(std::uint64_t size = 0)
+{
+    auto const layout = store_layout::for_identities(1000, 40);
+    auto head = std::make_unique<store_head>();
+    head->fill(layout, size != 0 ? size : layout.size(), key);
+    return {{head->magic.load()},    head->version,         head->sizes, head->lock_size, head->stripes,
+            head->buckets_of_stripe, head->cells_of_stripe, head->size,  head->key_check, head->sum};
+}
+
+} // namespace
+
+TEST_CASE("a million identities take less than 128 bytes each, all counted")
+{
+    CHECK(store_layout::for_identities(1'000'000, 40).size() < 128'000'000);
+    CHECK(store_layout::for_identities(1'000'000, 64).size() < 128'000'000);
+}
+
+TEST_CASE("a store has room for as many as asked for, and parts that do not overlap")
+{
+    for (std::uint64_t const identities : {0ULL, 1ULL, 11ULL, 1000ULL, 123'456ULL, 10'000'000ULL}) {
+        auto const layout = store_layout::for_identities(identities, 40);
+        CHECK(layout.buckets() * store_layout::identities_of_bucket >= identities);
+        CHECK(layout.buckets_of_stripe >= 2);
+        CHECK(layout.cells_of_stripe >= store_layout::min_cells_of_stripe);
+        CHECK(layout.stripes <= store_layout::max_stripes);
+        CHECK(layout.clusters_at() >= sizeof(store_head));
+        CHECK(layout.locks_at() >= layout.clusters_at() + 65 * sizeof(store_cluster));
+        CHECK(layout.buckets_at() == layout.locks_at() + (layout.stripes + 1) * 64);
+        CHECK(layout.buckets_at() % 64 == 0);
+        CHECK(layout.cells_at() % alignof(store_cell) == 0);
+        CHECK(layout.size() == layout.cells_at() + layout.cells() * sizeof(store_cell));
+    }
+    CHECK(store_layout::for_identities(store_layout::max_identities, 40).buckets() < 1U << 24);
+}
+
+TEST_CASE("an identity may be in two buckets of one stripe, and they are spread over all")
+{
+    auto const layout = store_layout::for_identities(5000, 40);
+    std::set<std::uint32_t> firsts;
+    std::set<std::uint32_t> seconds;
+    for (std::uint64_t i = 0; i < 20'000; ++i) {
+        store_place const place(layout, siphash(key, {reinterpret_cast<char const*>(&i), sizeof i}));
+        bool is_right = place.buckets[0] != place.buckets[1] && place.stripe < layout.stripes;
+        for (auto const bucket : place.buckets)
+            is_right = is_right && bucket / layout.buckets_of_stripe == place.stripe;
+        REQUIRE(is_right);
+        firsts.insert(place.buckets[0]);
+        seconds.insert(place.buckets[1]);
+    }
+    CHECK(firsts.size() == layout.buckets());
+    CHECK(seconds.size() == layout.buckets());
+}
+
+TEST_CASE("a head says why it cannot be used")
+{
+    auto const size = store_layout::for_identities(1000, 40).size();
+    CHECK(filled().check(size, 40, key)->size() == size);
+    CHECK(filled(size + 5).check(size + 5, 40, key)->size() == size); // what is left over is not used
+    CHECK(filled().check(size, 40, {1, 3}).error() == store_error::other_key);
+    CHECK(filled().check(size, 48, key).error() == store_error::other_layout);
+    CHECK(filled().check(size - 1, 40, key).error() == store_error::other_size);
+    CHECK(filled().check(size + 1, 40, key).error() == store_error::other_size);
+
+    auto head = filled();
+    ++head.version;
+    CHECK(head.check(size, 40, key).error() == store_error::other_version);
+    auto unfinished = filled();
+    unfinished.magic = 0;
+    CHECK(unfinished.check(size, 40, key).error() == store_error::no_store);
+    auto grown = filled();
+    ++grown.buckets_of_stripe;
+    CHECK(grown.check(size, 40, key).error() == store_error::damaged_head);
+    grown.sum = grown.compute(); // on purpose
+    CHECK(grown.check(size, 40, key).error() == store_error::other_size);
+}

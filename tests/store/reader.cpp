@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/store/reader.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+#include "support/store_block.hpp"
+#include "support/store_law.hpp"
+#include "support/test_message.hpp"
+
+#include <string>
+
+using namespace afterwrite;
+using namespace afterwrite::detail;
+using namespace support;
+
+namespace {
+
+using many_type = store_of<no_lock>;
+
+required_states required(many_type const& many, std::string_view who, std::string_view cluster,
+                         time_point now = at(0s))
+{
+    return many.store.of(who, now).required(known_cluster{cluster_id(cluster)});
+}
+
+void record(many_type const& many, std::string_view who, std::string_view index, time_point now = at(0s))
+{
+    many.store.of(who, now).record(index, now);
+}
+
+} // namespace
+
+TEST_CASE("a cluster gets its own states and no others")
+{
+    many_type const many(100);
+    record(many, "a", vault("c", 1, 2));
+    record(many, "a", vault("d", 3, 4));
+    CHECK(texts_of(required(many, "a", "c")) == texts{vault("c", 1, 2)});
+    CHECK(texts_of(required(many, "a", "d")) == texts{vault("d", 3, 4)});
+    CHECK(required(many, "a", "e").empty());
+    CHECK(required(many, "b", "c").empty());
+}
+
+TEST_CASE("an unknown cluster gets the states of the only one that there are states of, else a fence")
+{
+    many_type const many(100);
+    record(many, "a", vault("c", 1, 2));
+    record(many, "b", vault("d", 3, 4)); // of another identity: it does not matter
+    CHECK(texts_of(required(many, "a", "")) == texts{vault("c", 1, 2)});
+    CHECK_FALSE(required(many, "a", "").fenced());
+    CHECK(required(many, "nobody", "").empty());
+    record(many, "a", vault("d", 3, 4));
+    CHECK(required(many, "a", "").size() == 0);
+    CHECK(required(many, "a", "").fenced());
+}
+
+TEST_CASE("peers that a view declares get each other's states")
+{
+    struct peers {
+        [[nodiscard]] cluster_id cluster() const { return cluster_id("c"); }
+        [[nodiscard]] bool is_peer(cluster_id const& other) const { return other == "d"; }
+    };
+    many_type const many(100);
+    record(many, "a", vault("c", 1, 2));
+    record(many, "a", vault("d", 3, 4));
+    record(many, "a", vault("e", 5, 6));
+    CHECK(texts_of(many.store.of("a", at(0s)).required(peers())) ==
+          sorted({vault("c", 1, 2), vault("d", 3, 4)}));
+}
+
+TEST_CASE("a text of neither dialect is sent only where nothing is known, and comes alone")
+{
+    many_type const many(100);
+    record(many, "other", vault("c", 1, 2)); // so that the store knows the cluster
+    record(many, "a", "future-format");
+    for (auto const* const cluster : {"c", "unheard of", ""}) {
+        auto const alone = required(many, "a", cluster);
+        CHECK(texts_of(alone) == texts{"future-format"});
+        CHECK(alone.form() == dialect::unknown);
+    }
+    record(many, "a", vault("d", 1, 2));
+    CHECK(required(many, "a", "c").empty());
+    CHECK(texts_of(required(many, "a", "d")) == texts{vault("d", 1, 2)});
+}
+
+TEST_CASE("where nothing is required it still says of which history")
+{
+    many_type const many(100);
+    record(many, "other", vault("c", 5, 5));
+    auto const nothing = required(many, "a", "c", at(10s));
+    REQUIRE(nothing.clusters() == 1);
+    CHECK(nothing.size() == 0);
+    CHECK(nothing[0].history().epoch() == 0);
+    CHECK(nothing[0].history().settled() == wal_position{}); // no node could compare anything
+    record(many, "a", vault("c", 3, 0), at(11s));
+    record(many, "other", vault("c", 9, 9), at(12s));
+    auto const some = required(many, "a", "c", at(20s));
+    CHECK(some[0].history().settled() == wal_position{3, 0});
+}
+
+TEST_CASE("the floor is required of everybody, of its own cluster")
+{
+    many_type const many(1);
+    for (int i = 0; i < 200; ++i)
+        record(many, std::to_string(i), vault(i % 2 == 0 ? "c" : "d", static_cast<std::uint64_t>(i) + 1, 0));
+    auto const at_c = required(many, "nobody", "c").demand("c");
+    REQUIRE(at_c);
+    CHECK(at_c->local > 1);
+    CHECK_FALSE(required(many, "nobody", "c").demand("d"));
+    CHECK(required(many, "nobody", "e").empty());
+    CHECK(many.store.of("nobody", at(0s)).required().clusters() == 2);
+    CHECK(required(many, "nobody", "c", at(0s) + default_fence_time + 2s).empty());
+}
