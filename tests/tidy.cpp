@@ -243,16 +243,16 @@ findings core_include_findings(std::string const& path, std::string const& text)
     return found;
 }
 
-/// A header that only those include who keep many sessions, drive transports, have its library or hold its
-/// locks.
+/// A header that only those include who keep many sessions or hand them on, drive transports, have its
+/// library or hold its locks.
 bool is_apart(std::string const& path, std::string const& text)
 {
     static std::set<std::string> const locks = {"mutex", "shared_mutex", "pthread.h"};
     auto const included = includes_of(text);
-    return is_umbrella(path) || folder_of(path) == "store" || folder_of(path) == "transport" ||
-           floor_of(path) == top_floor || std::any_of(included.begin(), included.end(), [](auto const& each) {
-               return locks.contains(each.name);
-           });
+    return is_umbrella(path) || folder_of(path) == "store" || path.find("/portable_") != std::string::npos ||
+           folder_of(path) == "transport" || floor_of(path) == top_floor ||
+           std::any_of(included.begin(), included.end(),
+                       [](auto const& each) { return locks.contains(each.name); });
 }
 
 findings umbrella_findings(tree const& files)
@@ -661,7 +661,7 @@ TEST_CASE("the core includes nothing that is not everywhere")
     CHECK(core_include_findings("include/afterwrite/adapters/x.hpp", "#include <mutex>\n").empty());
 }
 
-TEST_CASE("afterwrite.hpp includes everything but the store, transport, adapters and locks")
+TEST_CASE("afterwrite.hpp includes everything but the store, texts, transport, adapters and locks")
 {
     auto const found = umbrella_findings(all_files());
     CHECK_MESSAGE(found.empty(), joined(found));

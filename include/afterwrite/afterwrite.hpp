@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Everything but store/, transport/ and adapters/, floor by floor.
+// Everything but store/, transport/, adapters/ and the text form of sessions (portable_session.hpp), floor by
+// floor.
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/lock.hpp>
@@ -44,9 +45,6 @@
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/cluster_demands.hpp>
 #include <afterwrite/session/lineage.hpp>
-#include <afterwrite/session/portable_error.hpp>
-#include <afterwrite/session/portable_session.hpp>
-#include <afterwrite/session/portable_text.hpp>
 #include <afterwrite/session/read_fence.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/regression.hpp>

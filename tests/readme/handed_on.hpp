@@ -6,6 +6,7 @@
 
 #include <afterwrite/adapters/httplib.hpp>
 #include <afterwrite/afterwrite.hpp>
+#include <afterwrite/session/portable_session.hpp>
 #include <afterwrite/transport/send.hpp>
 
 #include <cstdlib>

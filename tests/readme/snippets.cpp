@@ -21,6 +21,8 @@
 namespace my {
 
 struct request {
+    std::string method;
+    std::string path;
     std::vector<std::pair<std::string, std::string>> fields;
 
     void each(std::string_view name, auto&& visit) const
@@ -40,6 +42,8 @@ struct request {
 
 template <>
 struct afterwrite::message_traits<my::request> {
+    static std::string_view method(my::request const& r) { return r.method; }
+    static std::string_view path(my::request const& r) { return r.path; }
     static void for_each(my::request const& r, std::string_view name, auto&& visit) { r.each(name, visit); }
     static void set(my::request& r, std::string_view name, std::span<std::string_view const> values)
     {

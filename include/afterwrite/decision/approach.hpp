@@ -121,18 +121,18 @@ public:
         return to_ == route::any_node && stage_ != stage::forward && stage_ != stage::active;
     }
 
-    /// What is to be known of the attempt when its answer is recorded.
-    [[nodiscard]] attempt_facts sent(situation const& now, request_marks const& marks,
-                                     bool is_read) const noexcept
+    /// Writes down what is to be known of the attempt when its answer is recorded. In place: this is the path
+    /// of every request.
+    void describe(attempt_facts& sent, situation const& now, request_marks const& marks) const noexcept
     {
-        return {.is_read = is_read,
-                .was_checked = is_checked(),
-                .asked_active_node = asks_active_node(),
-                .may_show_loss = is_by_field_ && is_of_own_log(now.required),
-                .may_give_birth = marks.may_give_birth,
-                .is_probe = marks.asks_health,
-                .cluster = now.view.cluster(),
-                .form = now.view.form()};
+        sent.was_checked = is_checked();
+        sent.asked_active_node = asks_active_node();
+        sent.may_show_loss = is_by_field_ && is_of_own_log(now.required);
+        sent.may_give_birth = marks.may_give_birth;
+        sent.is_probe = marks.asks_health;
+        sent.form = now.view.form();
+        if (!(sent.cluster == now.view.cluster()))
+            sent.cluster = now.view.cluster();
     }
 
 private:

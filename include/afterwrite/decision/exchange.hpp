@@ -74,9 +74,10 @@ public:
             set_attempt_fields(request, required_, approach_.fields(situation(view)));
         else
             required_ = {}; // its answer is no proof of anything, see `carried`
-        auto sent = approach_.sent(situation(view), marks_, facts_.safe);
+        auto& sent = required_.sent_as();
+        sent.is_read = facts_.safe;
         sent.index_was_refused = index_was_refused_;
-        required_.set_sent_as(sent);
+        approach_.describe(sent, situation(view), marks_);
     }
 
     /// What to do with this answer. Teaches the view what the answer tells of the cluster.

@@ -60,6 +60,24 @@ public:
     /// Precondition: size() < max_clusters.
     void add(cluster_demand const& demand) noexcept { new (&held_[count_++]) cluster_demand(demand); }
 
+    /// Whether one of them is, see `cluster_demand`.
+    [[nodiscard]] bool fenced() const noexcept
+    {
+        bool is_fenced = false;
+        for (auto const& demand : *this)
+            is_fenced = is_fenced || demand.fenced();
+        return is_fenced;
+    }
+
+    /// Whether one of them has.
+    [[nodiscard]] bool has_regressed() const noexcept
+    {
+        bool has = false;
+        for (auto const& demand : *this)
+            has = has || demand.has_regressed();
+        return has;
+    }
+
     void erase(std::string_view cluster) noexcept
     {
         std::uint8_t left = 0;

@@ -17,7 +17,6 @@
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/index_field.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -154,13 +153,7 @@ public:
 
     /// Something is required that no index held here says. Until it is repaid, only the active node's answers
     /// are known to show it.
-    [[nodiscard]] bool fenced() const noexcept
-    {
-        bool is_fenced = unplaced_.fenced();
-        for (auto const& demand : demands_)
-            is_fenced = is_fenced || demand.fenced();
-        return is_fenced;
-    }
+    [[nodiscard]] bool fenced() const noexcept { return demands_.fenced() || unplaced_.fenced(); }
 
     /// Whether one request can carry it all: no fence, and on OpenBao, which takes one index, only one.
     [[nodiscard]] bool is_expressible() const noexcept
@@ -213,16 +206,14 @@ public:
     void forget(std::string_view cluster) noexcept { demands_.erase(cluster); }
 
     /// Whether a history turned out to be another one, and the caller has not accepted that yet.
-    [[nodiscard]] bool has_regressed() const noexcept
-    {
-        return std::any_of(demands_.begin(), demands_.end(), [](auto const& d) { return d.has_regressed(); });
-    }
+    [[nodiscard]] bool has_regressed() const noexcept { return demands_.has_regressed(); }
 
     /// When `advance` was called last; the end of time if never.
     [[nodiscard]] time_point told() const noexcept { return now_; }
 
     /// How the attempt was sent that carried this; see `exchange::carried`.
     [[nodiscard]] attempt_facts const& sent_as() const noexcept { return sent_as_; }
+    [[nodiscard]] attempt_facts& sent_as() noexcept { return sent_as_; }
     void set_sent_as(attempt_facts const& facts) noexcept { sent_as_ = facts; }
 
     /// Drops the text of neither dialect: the server that it came from has called it unreadable.

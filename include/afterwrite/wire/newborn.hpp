@@ -76,16 +76,16 @@ namespace detail {
 [[nodiscard]] constexpr bool is_birth_path(std::string_view path) noexcept
 {
     path = path.substr(0, path.find('?'));
-    for (std::string_view const word : {"/sys/wrapping/", "/sys/mfa/validate"})
-        if (path.find(word) != path.npos)
+    for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
+        auto const rest = path.substr(slash + 1);
+        if (rest.starts_with("sys/wrapping/") || rest.starts_with("sys/mfa/validate"))
             return true;
-    auto const auth = path.find("/auth/");
-    if (auth == path.npos)
-        return false;
-    auto const rest = path.substr(auth + 5);
-    for (std::string_view const word : {"/login", "/callback", "/poll", "/saml/token", "/token/create"})
-        if (rest.find(word) != rest.npos)
-            return true;
+        if (!rest.starts_with("auth/"))
+            continue;
+        for (std::string_view const word : {"/login", "/callback", "/poll", "/saml/token", "/token/create"})
+            if (rest.find(word) != rest.npos)
+                return true;
+    }
     return false;
 }
 
