@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/version.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// Stops waiting for a node that has not caught up for several reads in a row: from then on the first attempt
+/// already lets the active node answer if this one cannot. Since a node says so only while it is behind, that
+/// costs nothing once it has caught up; but nothing tells who answered, so a read a second goes without, and
+/// shows. A plain value for one node; one thread at a time.
+class breaker {
+public:
+    /// Reads in a row that had to be forwarded. Where one read in ten outlasts the patience, chance alone
+    /// makes five once in 100 000 reads.
+    static constexpr std::uint8_t opens_after = 5;
+
+    /// How often an open breaker lets a read go as if it were closed; each time a tenth more or less.
+    static constexpr duration probe_interval = std::chrono::seconds(1);
+
+    enum class mode : std::uint8_t {
+        ask,     ///< closed: ask the node, and wait if it refuses
+        probe,   ///< open: as `ask`, to learn whether the node has caught up
+        forward, ///< open: let the active node answer if this one cannot, from the first attempt on
+    };
+
+    [[nodiscard]] constexpr bool is_open() const noexcept { return escalations_ >= opens_after; }
+
+    /// How a read is to begin. A probe is counted as sent with this answer, so the next is due in a second
+    /// whatever becomes of it. `random` is 64 uniform bits.
+    [[nodiscard]] constexpr mode begin(time_point now, std::uint64_t random) noexcept
+    {
+        if (!is_open())
+            return mode::ask;
+        if (now < next_probe_)
+            return mode::forward;
+        next_probe_ = later(now, spread(random));
+        return mode::probe;
+    }
+
+    /// A read waited for this node as long as the policy allows, and goes to the active node now. While it
+    /// is open this changes nothing: it must not put off the next probe.
+    constexpr void escalated(time_point now, std::uint64_t random) noexcept
+    {
+        if (is_open())
+            return;
+        if (++escalations_ == opens_after)
+            next_probe_ = later(now, spread(random));
+    }
+
+    /// The node itself answered a read that required something: an attempt that nobody may have forwarded.
+    constexpr void answered() noexcept { escalations_ = 0; }
+
+    friend constexpr bool operator==(breaker const&, breaker const&) noexcept = default;
+
+private:
+    /// The interval, a tenth more or less, so that the probes of many clients part.
+    [[nodiscard]] static constexpr duration spread(std::uint64_t random) noexcept
+    {
+        auto const tenth = probe_interval / 10;
+        return probe_interval - tenth + 2 * tenth / 1024 * static_cast<duration::rep>(random >> 54);
+    }
+
+    time_point next_probe_{};
+    std::uint8_t escalations_ = 0;
+};
+
+[[nodiscard]] constexpr std::string_view to_string(breaker::mode how) noexcept
+{
+    switch (how) {
+    case breaker::mode::ask: return "ask";
+    case breaker::mode::probe: return "probe";
+    case breaker::mode::forward: return "forward";
+    }
+    return "ask";
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/version.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace afterwrite::inline AFTERWRITE_VERSION {
+
+/// Lets one read find out for all that wait for the same node. Where a node is behind for long, one of the
+/// waiting reads, the prober, asks it from time to time; the others stay unsent, and new ones join them
+/// unsent. When the node has caught up, they go in groups that double with each round trip.
+///
+/// It calls nobody and knows no reads, only their requirements as numbers that grow in the order of the
+/// node's log. So each read comes back by its own timer (`step.not_before`) and asks whether it may send:
+/// no wake-up can be lost, because there is none. A prober that never comes back, or whose answer never
+/// does, is replaced by the first read that asks after its lease.
+///
+/// A plain value for one node and one history; one thread at a time. After a restore assign a new one; what
+/// an old history has left behind corrects itself as nodes refuse and answer.
+class single_flight {
+public:
+    /// For requirements that have no order, as of several clusters, or of two numbers: they are never held.
+    static constexpr std::uint64_t unordered = UINT64_MAX;
+
+    /// Waits up to this are not worth sharing: the other reads would learn of the answer later than by
+    /// asking.
+    static constexpr duration join_above = std::chrono::milliseconds(100);
+
+    /// The prober asks less and less often, and not less than once in this time.
+    static constexpr duration longest_interval = std::chrono::seconds(1);
+
+    /// After this time an attempt that nobody reports on is taken for lost.
+    static constexpr duration lease = std::chrono::seconds(1);
+
+    /// Groups grow to so many, which no more is pacing.
+    static constexpr std::uint32_t largest_group = 1024;
+
+    /// One read, kept by its exchange.
+    struct reader {
+        std::uint64_t required = unordered;
+        time_point deadline = time_point::max(); ///< a read that ends before the next probe does not lead
+        bool has_joined = false;                 ///< set and cleared here
+    };
+
+    enum class turn : std::uint8_t {
+        send,  ///< send now
+        probe, ///< send now, for all
+        wait,  ///< do not send; ask again at `look_again`
+    };
+    struct advice {
+        turn what = turn::send;
+        time_point look_again{}; ///< of `wait`
+
+        friend constexpr bool operator==(advice const&, advice const&) noexcept = default;
+    };
+
+    /// Whether this read may send its next attempt now. `random` is 64 uniform bits.
+    [[nodiscard]] constexpr advice ask(reader& who, time_point now, std::uint64_t random) noexcept
+    {
+        if (!is_out(now) || who.required == unordered)
+            return send(who);
+        bool const is_open = group_ > 0;
+        if (who.required <= has_ && !(who.has_joined && is_open))
+            return send(who);
+        if (who.required < lacks_ && !who.has_joined)
+            return send(who); // the node may have this one
+        who.has_joined = true;
+        return is_open && who.required < lacks_ ? ask_group(now, random) : ask_probe(who, now, random);
+    }
+
+    /// The node refused this read, which would try again at `due` by itself. When it is to ask again.
+    [[nodiscard]] constexpr time_point refused(reader& who, time_point now, time_point due,
+                                               std::uint64_t random) noexcept
+    {
+        if (who.required == unordered)
+            return due;
+        note_refusal(who.required, now);
+        if (!who.has_joined && due <= later(now, join_above))
+            return due;
+        who.has_joined = true;
+        bool const was_probe = is_probing_ && who.required >= lacks_; // an older read may lead meanwhile
+        bool const is_first = !is_out(now);
+        if (is_first)
+            begin(now, due);
+        else if (group_ > 0)
+            shrink_group();
+        else if (was_probe)
+            interval_ = std::min(interval_ + interval_ / 2, longest_interval);
+        if (was_probe)
+            is_probing_ = false;
+        bool const is_due = who.required == lacks_ && now >= next_probe_;
+        if (is_first || was_probe || who.required < lacks_ || is_due) {
+            if (!is_first && !is_probing_)
+                next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
+            lead(who);
+        }
+        return who.required == lacks_ && !is_probing_ ? next_probe_ : look(now, random);
+    }
+
+    /// The node itself answered this read: not where it may have been forwarded.
+    constexpr void answered(reader const& who, time_point now) noexcept
+    {
+        if (who.required == unordered)
+            return;
+        if (who.required >= has_) {
+            has_ = who.required;
+            has_at_ = now;
+        }
+        if (!is_out_)
+            return;
+        has_progressed_ = true;
+        if (who.required < lacks_)
+            return;
+        if (is_probing_)
+            round_trip_ = std::clamp<duration>(now - probed_at_, shortest_round, join_above);
+        lacks_ = unordered;
+        is_probing_ = false;
+        interval_ = join_above;
+        if (group_ == 0)
+            open_group(now, 2);
+    }
+
+    /// The greatest requirement that the node has shown to have; 0 if none. And when it did last.
+    [[nodiscard]] constexpr std::uint64_t has() const noexcept { return has_; }
+    [[nodiscard]] constexpr time_point has_at() const noexcept { return has_at_; }
+
+    /// Whether the node refused this requirement, or an older one, less than `within` ago.
+    [[nodiscard]] constexpr bool lacked(std::uint64_t required, time_point now,
+                                        duration within) const noexcept
+    {
+        return required != unordered && required >= refused_ && required > has_ &&
+               now < later(refused_at_, within);
+    }
+
+    /// Whether reads wait for each other now: until the node has caught up, and no group went for a while.
+    [[nodiscard]] constexpr bool is_out(time_point now) const noexcept
+    {
+        return is_out_ && (lacks_ != unordered || now < later(group_ends_, idle));
+    }
+
+private:
+    static constexpr duration shortest_round = std::chrono::milliseconds(1);
+
+    /// Longer than any read that waits stays away, so none is left then.
+    static constexpr duration idle = 4 * lease;
+
+    static constexpr advice send(reader& who) noexcept
+    {
+        who.has_joined = false;
+        return {};
+    }
+
+    /// A uniform share of `whole`.
+    [[nodiscard]] static constexpr duration part(duration whole, std::uint64_t random) noexcept
+    {
+        return whole / 1024 * static_cast<duration::rep>(random >> 54);
+    }
+
+    /// When one who follows is to look: soon after the next probe, but not all at once.
+    [[nodiscard]] constexpr time_point look(time_point now, std::uint64_t random) const noexcept
+    {
+        auto const begin = is_probing_ ? later(now, interval_ / 2) : std::max(now, next_probe_);
+        return later(begin, round_trip_ + part(interval_, random));
+    }
+
+    constexpr void lead(reader const& who) noexcept
+    {
+        lacks_ = who.required;
+        leads_until_ = who.deadline < next_probe_ ? next_probe_ : later(next_probe_, join_above);
+    }
+
+    [[nodiscard]] constexpr advice ask_probe(reader const& who, time_point now, std::uint64_t random) noexcept
+    {
+        bool const may_lead = who.required <= lacks_ || now >= leads_until_;
+        if (may_lead && now >= next_probe_) {
+            is_probing_ = true;
+            probed_at_ = now;
+            lacks_ = who.required;
+            leads_until_ = next_probe_ = later(now, lease);
+            return {turn::probe, {}};
+        }
+        if (may_lead && !is_probing_ && who.deadline >= next_probe_) {
+            lead(who);
+            return {turn::wait, next_probe_};
+        }
+        return {turn::wait, look(now, random)};
+    }
+
+    /// A group is sent in a round trip; the next, twice as large, if any of it was answered.
+    [[nodiscard]] constexpr advice ask_group(time_point now, std::uint64_t random) noexcept
+    {
+        if (now >= group_ends_) {
+            if (has_progressed_)
+                open_group(now, group_ * 2);
+            else if (now >= later(group_ends_, lease))
+                open_group(now, group_);
+        }
+        if (left_ == 0) {
+            auto const pause = std::max(2 * round_trip_, longest_interval / 50);
+            return {turn::wait, later(now, pause / 2 + part(pause, random))};
+        }
+        --left_;
+        return {turn::send, {}};
+    }
+
+    constexpr void begin(time_point now, time_point due) noexcept
+    {
+        is_out_ = true;
+        is_probing_ = false;
+        group_ = 0;
+        next_probe_ = std::clamp(due, later(now, shortest_round), later(now, longest_interval));
+        interval_ = std::max(next_probe_ - now, join_above);
+    }
+
+    /// The node has not caught up that far.
+    constexpr void shrink_group() noexcept
+    {
+        group_ /= 2;
+        left_ = std::min(left_, group_);
+        interval_ = join_above;
+        is_probing_ = false;
+    }
+
+    constexpr void open_group(time_point now, std::uint32_t size) noexcept
+    {
+        group_ = std::min(size, largest_group);
+        left_ = group_;
+        group_ends_ = later(now, round_trip_);
+        has_progressed_ = false;
+    }
+
+    /// Keeps the lowest refusal of late. One of what the node had is of another node by now, behind the same
+    /// address, or of another history.
+    constexpr void note_refusal(std::uint64_t required, time_point now) noexcept
+    {
+        if (required <= has_)
+            has_ = required - (required > 0 ? 1 : 0);
+        if (required <= refused_ || refused_ <= has_ || now > later(refused_at_, join_above)) {
+            refused_ = required;
+            refused_at_ = now;
+        }
+    }
+
+    std::uint64_t has_ = 0;
+    std::uint64_t refused_ = unordered; ///< the lowest of late
+    std::uint64_t lacks_ = unordered;   ///< what the prober requires; none: the node has caught up
+    time_point has_at_{};
+    time_point refused_at_{};
+    time_point next_probe_{};
+    time_point leads_until_{}; ///< until then only an older read takes the prober's place
+    time_point probed_at_{};
+    time_point group_ends_{};
+    duration interval_ = join_above;
+    duration round_trip_ = std::chrono::milliseconds(10);
+    std::uint32_t group_ = 0; ///< 0: none may go but the prober
+    std::uint32_t left_ = 0;
+    bool is_out_ = false;
+    bool is_probing_ = false;
+    bool has_progressed_ = false;
+};
+
+[[nodiscard]] constexpr std::string_view to_string(single_flight::turn what) noexcept
+{
+    switch (what) {
+    case single_flight::turn::send: return "send";
+    case single_flight::turn::probe: return "probe";
+    case single_flight::turn::wait: return "wait";
+    }
+    return "send";
+}
+
+} // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/policy/single_flight.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/manual_clock.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <random>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace afterwrite;
+using namespace support;
+
+using flight = single_flight;
+
+static_assert(std::is_trivially_copyable_v<flight>);
+static_assert(std::is_trivially_copyable_v<flight::reader>);
+static_assert(sizeof(flight) <= 128);
+static_assert(to_string(flight::turn::send) == "send");
+static_assert(to_string(flight::turn::probe) == "probe");
+static_assert(to_string(flight::turn::wait) == "wait");
+static_assert(!flight().is_out(time_point{}));
+
+namespace {
+
+constexpr std::uint64_t middle = std::uint64_t{1} << 63;
+
+flight::reader reads(std::uint64_t required, time_point deadline = time_point::max())
+{
+    return {.required = required, .deadline = deadline};
+}
+
+/// A node that lacks 100: a read of it has been refused at the beginning, and asks again after 200 ms.
+struct behind {
+    flight node;
+    flight::reader prober = reads(100);
+
+    behind() { REQUIRE(node.refused(prober, at(0s), at(200ms), middle) == at(200ms)); }
+
+    /// The prober's turn: until it is sent.
+    time_point probe(time_point now)
+    {
+        for (;;) {
+            auto const advice = node.ask(prober, now, middle);
+            if (advice.what == flight::turn::probe)
+                return now;
+            REQUIRE(advice.what == flight::turn::wait);
+            REQUIRE(advice.look_again > now);
+            now = advice.look_again;
+        }
+    }
+};
+
+flight::turn asked(flight& node, flight::reader& who, time_point now)
+{
+    return node.ask(who, now, middle).what;
+}
+
+} // namespace
+
+TEST_CASE("who need not wait long shares nothing")
+{
+    flight node;
+    auto who = reads(100);
+    CHECK(asked(node, who, at(0s)) == flight::turn::send);
+    CHECK(node.refused(who, at(0s), at(100ms), middle) == at(100ms));
+    CHECK_FALSE(node.is_out(at(0s)));
+    auto other = reads(200);
+    CHECK(asked(node, other, at(1ms)) == flight::turn::send);
+    CHECK(asked(node, who, at(100ms)) == flight::turn::send);
+}
+
+TEST_CASE("a wait above 100 ms is shared: later reads of the same or more join unsent")
+{
+    behind now;
+    CHECK(now.node.is_out(at(0s)));
+    CHECK(now.prober.has_joined);
+    for (auto const required : {std::uint64_t{100}, std::uint64_t{101}, UINT64_MAX - 1}) {
+        auto who = reads(required);
+        auto const advice = now.node.ask(who, at(1ms), middle);
+        CHECK(advice.what == flight::turn::wait);
+        CHECK(advice.look_again >= at(200ms));
+        CHECK(who.has_joined);
+    }
+}
+
+TEST_CASE("an older read is sent, and does not take the place of the prober unless it waits as long")
+{
+    behind now;
+    auto older = reads(99);
+    CHECK(asked(now.node, older, at(1ms)) == flight::turn::send);
+    CHECK(now.node.refused(older, at(2ms), at(20ms), middle) == at(20ms));
+    CHECK_FALSE(older.has_joined);
+    auto same = reads(99);
+    CHECK(asked(now.node, same, at(3ms)) == flight::turn::send);
+
+    CHECK(now.node.refused(older, at(20ms), at(150ms), middle) > at(20ms));
+    CHECK(older.has_joined);
+    auto third = reads(99);
+    CHECK(asked(now.node, third, at(21ms)) == flight::turn::wait);
+}
+
+TEST_CASE("what has no order is never held, and holds nobody")
+{
+    behind now;
+    auto who = reads(flight::unordered);
+    CHECK(asked(now.node, who, at(1ms)) == flight::turn::send);
+    CHECK(now.node.refused(who, at(2ms), at(500ms), middle) == at(500ms));
+    now.node.answered(who, at(3ms));
+    CHECK(now.node.is_out(at(0s)));
+    CHECK_FALSE(who.has_joined);
+    CHECK(now.node.has() == 0);
+
+    flight fresh;
+    CHECK(fresh.refused(who, at(0s), at(500ms), middle) == at(500ms));
+    CHECK_FALSE(fresh.is_out(at(0s)));
+    CHECK_FALSE(fresh.lacked(flight::unordered, at(0s), 1s));
+}
+
+TEST_CASE("only the prober is sent, and once")
+{
+    behind now;
+    CHECK(asked(now.node, now.prober, at(199ms)) == flight::turn::wait);
+    auto newer = reads(101);
+    CHECK(asked(now.node, newer, at(200ms)) == flight::turn::wait);
+    CHECK(asked(now.node, now.prober, at(200ms)) == flight::turn::probe);
+    CHECK(asked(now.node, newer, at(201ms)) == flight::turn::wait);
+    auto same = reads(100);
+    CHECK(asked(now.node, same, at(201ms)) == flight::turn::wait);
+}
+
+TEST_CASE("the prober asks less and less often, then once a second, a tenth more or less")
+{
+    for (auto const& [random, tenths] : {std::pair{std::uint64_t{0}, 9}, {middle, 10}, {UINT64_MAX, 11}}) {
+        flight node;
+        auto who = reads(100);
+        auto now = node.refused(who, at(0s), at(200ms), middle);
+        duration wait = 200ms;
+        for (int i = 0; i < 20; ++i) {
+            REQUIRE(node.ask(who, now, random).what == flight::turn::probe);
+            auto const next = node.refused(who, now, now + 5s, random);
+            wait = std::min<duration>(wait + wait / 2, 1s);
+            CHECK(next >= now + wait * tenths / 10 - 1ms);
+            CHECK(next <= now + wait * tenths / 10 + 1ms);
+            now = next;
+        }
+        CHECK(wait == 1s);
+    }
+}
+
+TEST_CASE("when the prober is answered, groups go that double with each round trip")
+{
+    behind now;
+    std::vector<flight::reader> waiting(2000, reads(101));
+    for (auto& who : waiting)
+        REQUIRE(asked(now.node, who, at(1ms)) == flight::turn::wait);
+    auto const sent = now.probe(at(200ms));
+    now.node.answered(now.prober, sent + 5ms);
+
+    auto const released = [&](time_point when) {
+        std::size_t count = 0;
+        while (!waiting.empty() && asked(now.node, waiting.back(), when) == flight::turn::send) {
+            now.node.answered(reads(100), when); // any answer will do
+            waiting.pop_back();
+            ++count;
+        }
+        return count;
+    };
+    auto when = sent + 5ms;
+    for (std::size_t expected = 2; expected <= 256; expected *= 2) {
+        CHECK(released(when) == expected);
+        CHECK(released(when + 5ms - duration(1)) == 0);
+        when += 5ms;
+    }
+}
+
+TEST_CASE("the next group waits until one of the last is answered, or a lease has passed")
+{
+    behind now;
+    auto const sent = now.probe(at(200ms));
+    now.node.answered(now.prober, sent + 5ms);
+    flight::reader waiting[] = {reads(101), reads(102), reads(103), reads(104), reads(105)};
+    for (auto& who : waiting)
+        who.has_joined = true;
+    auto const open = sent + 5ms;
+    CHECK(asked(now.node, waiting[0], open) == flight::turn::send);
+    CHECK(asked(now.node, waiting[1], open) == flight::turn::send);
+    CHECK(asked(now.node, waiting[2], open + 5ms) == flight::turn::wait);
+    CHECK(asked(now.node, waiting[2], open + 999ms) == flight::turn::wait);
+    CHECK(asked(now.node, waiting[2], open + 5ms + flight::lease) == flight::turn::send);
+    CHECK(asked(now.node, waiting[3], open + 5ms + flight::lease) == flight::turn::send);
+    CHECK(asked(now.node, waiting[4], open + 5ms + flight::lease) == flight::turn::wait);
+}
+
+TEST_CASE("a refusal in a group halves it, and holds those who require as much")
+{
+    behind now;
+    auto const open = now.probe(at(200ms)) + 5ms;
+    now.node.answered(now.prober, open);
+    flight::reader waiting[] = {reads(150), reads(160), reads(170), reads(140)};
+    for (auto& who : waiting)
+        who.has_joined = true;
+    REQUIRE(asked(now.node, waiting[0], open) == flight::turn::send);
+    CHECK(now.node.refused(waiting[0], open + 1ms, open + 20ms, middle) > open + 50ms);
+    CHECK(asked(now.node, waiting[1], open + 2ms) == flight::turn::wait);
+    CHECK(asked(now.node, waiting[2], open + 2ms) == flight::turn::wait);
+    CHECK(asked(now.node, waiting[3], open + 2ms) == flight::turn::send);
+    now.node.answered(waiting[3], open + 3ms);
+    CHECK(now.node.has() == 140);
+    auto fresh = reads(145);
+    CHECK(asked(now.node, fresh, open + 4ms) == flight::turn::send);
+}
+
+TEST_CASE("after a refusal the next group is no larger than the last")
+{
+    for (bool const is_refused : {false, true}) {
+        behind now;
+        auto when = now.probe(at(200ms)) + 5ms;
+        now.node.answered(now.prober, when);
+        auto const go = [&](time_point then, std::uint64_t required) {
+            auto who = reads(required);
+            who.has_joined = true;
+            return asked(now.node, who, then) == flight::turn::send;
+        };
+        CHECK(go(when, 110));
+        for (int groups = 0; groups < 2; ++groups) { // of four, of eight
+            now.node.answered(reads(101), when);
+            when += 5ms;
+            CHECK(go(when, 110));
+        }
+        auto late = reads(200);
+        late.has_joined = true;
+        if (is_refused)
+            CHECK(now.node.refused(late, when, when, middle) > when);
+        now.node.answered(reads(102), when);
+        when += 5ms;
+        int size = 0;
+        while (go(when, 110))
+            ++size;
+        CHECK(size == (is_refused ? 8 : 16));
+    }
+}
+
+TEST_CASE("the first refusal of a fresh read closes nothing")
+{
+    behind now;
+    auto const open = now.probe(at(200ms)) + 5ms;
+    now.node.answered(now.prober, open);
+    auto fresh = reads(500);
+    REQUIRE(asked(now.node, fresh, open) == flight::turn::send);
+    CHECK(now.node.refused(fresh, open + 1ms, open + 20ms, middle) == open + 20ms);
+    auto next = reads(501);
+    CHECK(asked(now.node, next, open + 2ms) == flight::turn::send);
+}
+
+TEST_CASE("an answer to an older read releases nobody")
+{
+    behind now;
+    auto who = reads(100);
+    REQUIRE(asked(now.node, who, at(1ms)) == flight::turn::wait);
+    now.node.answered(reads(50), at(150ms));
+    CHECK(asked(now.node, who, at(151ms)) == flight::turn::wait);
+    auto fresh = reads(100);
+    CHECK(asked(now.node, fresh, at(152ms)) == flight::turn::wait);
+    CHECK(now.node.has() == 50);
+}
+
+TEST_CASE("who waits, and is shown to be in time, need not probe")
+{
+    behind now;
+    auto newer = reads(150);
+    REQUIRE(asked(now.node, newer, at(1ms)) == flight::turn::wait);
+    REQUIRE(asked(now.node, newer, at(300ms)) == flight::turn::probe); // the prober has gone, and comes back
+    REQUIRE(asked(now.node, now.prober, at(301ms)) == flight::turn::wait);
+    now.node.answered(reads(120), at(302ms));
+    CHECK(asked(now.node, now.prober, at(303ms)) == flight::turn::send);
+}
+
+TEST_CASE("what the node has shown to have is sent at once")
+{
+    behind now;
+    now.node.answered(reads(50), at(10ms));
+    auto held = reads(100);
+    REQUIRE(asked(now.node, held, at(11ms)) == flight::turn::wait);
+    now.node.answered(reads(100), at(12ms)); // the active node's address changed hands, say
+    auto who = reads(100);
+    CHECK(asked(now.node, who, at(13ms)) == flight::turn::send);
+    CHECK(asked(now.node, held, at(13ms)) == flight::turn::send);
+}
+
+TEST_CASE("a prober that never comes back is replaced by the first who asks after it was due")
+{
+    behind now;
+    auto newer = reads(101);
+    auto const advice = now.node.ask(newer, at(1ms), middle);
+    CHECK(asked(now.node, newer, at(200ms)) == flight::turn::wait);
+    CHECK(asked(now.node, newer, at(300ms) - duration(1)) == flight::turn::wait);
+    CHECK(advice.look_again <= at(400ms) + 10ms);
+    CHECK(asked(now.node, newer, at(300ms)) == flight::turn::probe);
+}
+
+TEST_CASE("a prober whose answer never comes is replaced after its lease")
+{
+    behind now;
+    auto const sent = now.probe(at(200ms));
+    auto newer = reads(101);
+    CHECK(asked(now.node, newer, sent + flight::lease - duration(1)) == flight::turn::wait);
+    CHECK(asked(now.node, newer, sent + flight::lease) == flight::turn::probe);
+    CHECK(asked(now.node, now.prober, sent + flight::lease) == flight::turn::wait);
+}
+
+TEST_CASE("an older read that joins while the probe is out does not put off the next one")
+{
+    behind now;
+    auto const sent = now.probe(at(200ms));
+    auto older = reads(99);
+    CHECK(now.node.refused(older, sent + 1ms, sent + 151ms, middle) > sent + 1ms);
+    CHECK(asked(now.node, older, sent + 2ms) == flight::turn::wait); // for the answer to the probe
+    CHECK(now.node.refused(now.prober, sent + 5ms, sent + 6ms, middle) > sent + 5ms);
+    auto const advice = now.node.ask(older, sent + 6ms, middle);
+    CHECK(advice.what == flight::turn::wait);
+    CHECK(advice.look_again <= sent + 400ms);
+    CHECK(asked(now.node, older, advice.look_again) == flight::turn::probe);
+}
+
+TEST_CASE("the first probe comes when its read would, but within a second and not at once")
+{
+    flight node;
+    auto who = reads(100);
+    CHECK(node.refused(who, at(0s), at(1h), middle) == at(1s));
+
+    flight other;
+    who = reads(100);
+    who.has_joined = true; // of a flight that has ended
+    CHECK(other.refused(who, at(1s), at(0s), middle) > at(1s));
+    CHECK(other.refused(who, at(1s), time_point::max(), middle) <= at(3s));
+}
+
+TEST_CASE("of those who wait the oldest probes")
+{
+    behind now;
+    auto newer = reads(101);
+    auto oldest = reads(100);
+    REQUIRE(asked(now.node, newer, at(1ms)) == flight::turn::wait);
+    REQUIRE(asked(now.node, oldest, at(1ms)) == flight::turn::wait);
+    REQUIRE(asked(now.node, newer, at(300ms)) == flight::turn::probe); // the prober has gone
+    auto const next = now.node.refused(newer, at(301ms), at(400ms), middle);
+    auto const advice = now.node.ask(oldest, at(302ms), middle);
+    CHECK(advice == flight::advice{flight::turn::wait, next});
+    CHECK(asked(now.node, newer, next) == flight::turn::wait);
+    CHECK(asked(now.node, oldest, next) == flight::turn::probe);
+}
+
+TEST_CASE("who ends before the next probe does not keep others waiting for it")
+{
+    flight node;
+    auto ends = reads(100, at(150ms));
+    CHECK(node.refused(ends, at(0s), at(200ms), middle) == at(200ms));
+    auto newer = reads(101);
+    CHECK(asked(node, newer, at(199ms)) == flight::turn::wait);
+    CHECK(asked(node, newer, at(200ms)) == flight::turn::probe);
+}
+
+TEST_CASE("an absurd requirement holds up nobody but its like")
+{
+    flight node;
+    auto absurd = reads(UINT64_MAX - 1);
+    auto now = node.refused(absurd, at(0s), at(200ms), middle);
+    for (std::uint64_t i = 1; i < 1000; ++i) {
+        auto who = reads(1000 + i);
+        CHECK(asked(node, who, now) == flight::turn::send);
+        CHECK(node.refused(who, now + 1ms, now + 21ms, middle) == now + 21ms);
+        CHECK(asked(node, who, now + 21ms) == flight::turn::send);
+        node.answered(who, now + 22ms);
+        now += 30ms;
+        if (asked(node, absurd, now) == flight::turn::probe)
+            CHECK(node.refused(absurd, now, now + 1s, middle) > now);
+    }
+}
+
+TEST_CASE("a flight ends when the node has caught up and no group went for some seconds")
+{
+    behind now;
+    auto const open = now.probe(at(200ms)) + 5ms;
+    CHECK(now.node.is_out(open + 1h));
+    now.node.answered(now.prober, open);
+    CHECK(now.node.is_out(open + 5ms + 4 * flight::lease - duration(1)));
+    CHECK_FALSE(now.node.is_out(open + 5ms + 4 * flight::lease));
+
+    auto late = reads(300); // which begins another one
+    CHECK(now.node.refused(late, open + 1h, open + 1h + 500ms, middle) == open + 1h + 500ms);
+    auto other = reads(301);
+    CHECK(asked(now.node, other, open + 1h + 1ms) == flight::turn::wait);
+}
+
+TEST_CASE("a node that refuses what it had is another one by now, or of another history")
+{
+    flight node;
+    node.answered(reads(100), at(0s));
+    CHECK(node.has() == 100);
+    CHECK(node.has_at() == at(0s));
+    auto who = reads(60);
+    CHECK(node.refused(who, at(1s), at(1s) + 20ms, middle) == at(1s) + 20ms);
+    CHECK(node.has() == 59);
+    CHECK(node.lacked(60, at(1s), 1s));
+    auto none = reads(0);
+    CHECK(node.refused(none, at(2s), at(2s), middle) == at(2s));
+    CHECK(node.has() == 0);
+}
+
+TEST_CASE("it tells what the node lacked of late")
+{
+    flight node;
+    CHECK_FALSE(node.lacked(100, at(0s), 1h));
+    auto who = reads(100);
+    CHECK(node.refused(who, at(0s), at(0s), middle) == at(0s));
+    CHECK(node.lacked(100, at(0s), 50ms));
+    CHECK(node.lacked(200, at(50ms) - duration(1), 50ms));
+    CHECK_FALSE(node.lacked(200, at(50ms), 50ms));
+    CHECK_FALSE(node.lacked(99, at(0s), 50ms));
+
+    auto more = reads(150);
+    CHECK(node.refused(more, at(10ms), at(10ms), middle) == at(10ms));
+    CHECK(node.lacked(100, at(49ms), 50ms)); // the lower one says more
+    node.answered(reads(120), at(20ms));
+    CHECK_FALSE(node.lacked(110, at(21ms), 50ms));
+    CHECK(node.refused(more, at(30ms), at(30ms), middle) == at(30ms));
+    CHECK_FALSE(node.lacked(120, at(31ms), 50ms));
+    CHECK(node.lacked(150, at(31ms), 20ms));
+    auto less = reads(130);
+    CHECK(node.refused(less, at(40ms), at(40ms), middle) == at(40ms));
+    CHECK(node.lacked(130, at(41ms), 20ms));
+    CHECK(node.refused(more, at(200ms), at(200ms), middle) == at(200ms)); // which is news
+    CHECK(node.lacked(150, at(201ms), 20ms));
+}
+
+// -----------------------------------------------------------------------------------------------------------
+// Many reads of one node, in virtual time
+
+namespace {
+
+struct outcome_of_run {
+    std::size_t failed = 0; ///< this and the next two: of reads that began while the node stood still
+    std::size_t requests = 0;
+    std::size_t looks = 0;
+    duration longest_look{};     ///< from an advice to its time
+    duration shortest_look = 1h; ///< the same
+    duration last_answer{};      ///< of a read that began then
+};
+
+/// Reads come at once after their writes, which the node has after 20 ms, but stands still from `from` to
+/// `to`, and catches up within a second. An attempt takes 1 ms; `lost` of 1000 attempts vanish with their
+/// reads.
+class world {
+public:
+    bool shares = true;
+    unsigned lost = 0;
+    duration between = 15ms; ///< two reads: a third of 200 reads a second
+    duration timeout = 60s;
+    duration from = 20s;
+    duration to = 80s;
+    duration end = 100s;
+
+    outcome_of_run run()
+    {
+        for (auto now = duration::zero(); now < end; now += between) {
+            auto const id = all_.size();
+            all_.push_back({.who = reads(1000 + id, at(now + timeout)), .begin = now});
+            queue_.push({now, id, false});
+        }
+        while (!queue_.empty()) {
+            auto const next = queue_.top();
+            queue_.pop();
+            if (next.is_answer)
+                answer(all_[next.id], next);
+            else
+                attempt(all_[next.id], next);
+        }
+        return result_;
+    }
+
+private:
+    struct one {
+        flight::reader who;
+        duration begin{};
+        duration wait = 20ms;
+        bool is_there = false;
+    };
+    struct event {
+        duration when;
+        std::size_t id;
+        bool is_answer;
+        bool operator>(event const& other) const { return when > other.when; }
+    };
+
+    [[nodiscard]] bool counts(one const& read) const { return read.begin >= from && read.begin < to; }
+
+    [[nodiscard]] duration lands(one const& read) const
+    {
+        auto const usual = read.begin + 20ms;
+        return usual < from || read.begin >= to ? std::max(usual, read.begin >= from ? to : 0ms)
+                                                : to + (read.begin - from) / ((to - from) / 1s);
+    }
+
+    void later_or_never(one& read, event const& now, duration due)
+    {
+        if (due - read.begin > timeout)
+            result_.failed += counts(read) ? 1 : 0;
+        else
+            queue_.push({due, now.id, false});
+    }
+
+    void attempt(one& read, event const& now)
+    {
+        if (shares) {
+            auto const advice = node_.ask(read.who, at(now.when), random_());
+            if (advice.what == flight::turn::wait) {
+                auto const look = advice.look_again - at(now.when);
+                result_.longest_look = std::max(result_.longest_look, look);
+                result_.shortest_look = std::min(result_.shortest_look, look);
+                result_.looks += counts(read) ? 1 : 0;
+                return later_or_never(read, now, now.when + look);
+            }
+        }
+        result_.requests += counts(read) ? 1 : 0;
+        if (read.who.has_joined && random_() % 1000 < lost)
+            return; // it, its read and its answer
+        read.is_there = lands(read) <= now.when;
+        queue_.push({now.when + 1ms, now.id, true});
+    }
+
+    void answer(one& read, event const& now)
+    {
+        if (read.is_there) {
+            node_.answered(read.who, at(now.when));
+            if (counts(read))
+                result_.last_answer = std::max(result_.last_answer, now.when);
+            return;
+        }
+        auto due = now.when + read.wait;
+        read.wait = std::min<duration>(read.wait + read.wait / 2, 1s);
+        if (shares)
+            due = node_.refused(read.who, at(now.when), at(due), random_()) - at(0s);
+        later_or_never(read, now, due);
+    }
+
+    flight node_;
+    std::vector<one> all_;
+    std::priority_queue<event, std::vector<event>, std::greater<>> queue_;
+    std::mt19937_64 random_{9};
+    outcome_of_run result_;
+};
+
+} // namespace
+
+TEST_CASE("an outage costs half a request a read; without sharing it is a storm")
+{
+    world shared;
+    shared.from = 20s;
+    shared.to = 140s; // twice the timeout, so half of the reads cannot succeed
+    shared.end = 160s;
+    auto const reads_begun = 120s / shared.between;
+    auto const with = shared.run();
+    CHECK(with.requests <= static_cast<std::size_t>(reads_begun * 6 / 10));
+    CHECK(with.failed >= static_cast<std::size_t>(reads_begun / 2 - 20));
+    CHECK(with.failed <= static_cast<std::size_t>(reads_begun * 53 / 100));
+
+    world alone;
+    alone.from = 20s;
+    alone.to = 140s;
+    alone.end = 160s;
+    alone.shares = false;
+    auto const without = alone.run();
+    CHECK(without.requests > static_cast<std::size_t>(reads_begun * 30));
+    CHECK(without.failed >= static_cast<std::size_t>(reads_begun / 2 - 20));
+}
+
+TEST_CASE("no read is forgotten, and none asks without a pause, whatever is lost")
+{
+    for (unsigned const lost : {0U, 20U, 300U, 900U}) {
+        world some;
+        some.lost = lost;
+        some.timeout = 1h;
+        auto const seen = some.run();
+        CHECK(seen.failed == 0);
+        CHECK(seen.requests <= 4200); // of 4000 reads
+        CHECK(seen.last_answer >= 80s);
+        CHECK(seen.last_answer <= (lost < 300 ? 90s : 160s));
+        CHECK(seen.longest_look <= 2200ms);
+        CHECK(seen.shortest_look > 0ms);
+        CHECK(seen.looks < 4000 * 200);
+    }
+}
+
+TEST_CASE("one read that is alone in waiting is sent within seconds, whatever came before")
+{
+    std::mt19937_64 random(13);
+    for (int run = 0; run < 2000; ++run) {
+        flight node;
+        duration now{};
+        std::vector<flight::reader> readers;
+        for (std::uint64_t i = 0; i < 5; ++i)
+            readers.push_back(reads(random() % 2 == 0 ? random() % 8 : random()));
+        for (int i = 0; i < 60; ++i) {
+            auto& who = readers[random() % readers.size()];
+            now += std::chrono::microseconds(random() % 400'000);
+            switch (random() % 4) {
+            case 0: node.answered(who, at(now)); break;
+            case 1: now += (node.refused(who, at(now), at(now + 150ms), random()) - at(now)) / 2; break;
+            default: (void)node.ask(who, at(now), random()); break;
+            }
+        }
+        auto last = reads(random() % 9);
+        auto const begin = now;
+        for (;;) {
+            auto const advice = node.ask(last, at(now), random());
+            if (advice.what != flight::turn::wait)
+                break;
+            REQUIRE(advice.look_again > at(now));
+            now = advice.look_again - at(0s);
+            REQUIRE(now < begin + 4s);
+        }
+        CHECK(now < begin + 4s);
+    }
+}
