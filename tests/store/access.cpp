@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/answers.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
 #include "support/store_parts.hpp"
@@ -99,6 +100,48 @@ TEST_CASE("an answer to a request of this epoch is judged by what had been settl
     auto const late = one.of(1).record(vault("c", 20, 0), {.carried = &carried, .now = at(4s)});
     CHECK(late.outdated == 1); // of the old epoch
     CHECK(one.required(4s).demand("c") == wal_position{4, 0});
+}
+
+TEST_CASE("an index of the epoch before does not take the place of one that came meanwhile")
+{
+    store_of<interrupted_lock> const many(100);
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    auto carried = many.store.of("one", at(0s)).required();
+    interrupted_lock::first = [&] {
+        auto other = many.store.of("other", at(1s));
+        for (int i = 0; i < 2; ++i) // the active node refuses it, and some time later again
+            other.record_active_position("c", 1, many.store.of("one", at(1s)).required(), at(4s * i + 1s));
+        many.store.of("one", at(6s)).record(vault("c", 2, 0), at(6s));
+    };
+    many.store.of("one", at(0s)).record(written(vault("c", 20, 0)), carried, at(6s));
+    auto const required = many.store.of("one", at(6s)).required();
+    REQUIRE(required.find("c", dialect::vault) != nullptr);
+    CHECK(required[0].history().epoch() == 1);
+    CHECK(required.demand("c") == wal_position{2, 0});
+    CHECK(required.fenced());
+}
+
+TEST_CASE("a ninth cluster of one identity fences it, as in a session")
+{
+    accessed const one;
+    required_states alone;
+    for (int i = 0; i < 9; ++i) {
+        auto const index = vault("c" + std::to_string(i), 1, 0);
+        CHECK(one.record(index) == alone.record(index));
+    }
+    CHECK(one.required().fenced());
+    CHECK(texts_of(one.required()) == texts_of(alone));
+    CHECK(one.of(2).record(vault("c8", 1, 0), {.now = at(0s)}).kept == 1);
+}
+
+TEST_CASE("after the machine was started anew, states settle as before")
+{
+    accessed const one;
+    one.record(vault("c", 10, 0), 100'000s);
+    one.record(vault("c", 11, 0), 100'001s);
+    for (int i = 0; i < 4; ++i)
+        one.record(vault("c", 12 + static_cast<std::uint64_t>(i), 0), 1s * i);
+    CHECK(one.required(5s)[0].history().settled().local >= 14);
 }
 
 TEST_CASE("what cannot be told whose it is can be required of everybody")

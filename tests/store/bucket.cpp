@@ -94,3 +94,11 @@ TEST_CASE("a bucket that was lost says so, and since when")
     CHECK(bucket->entries[0].kind == entry_kind::lost_bucket);
     CHECK(bucket->entries[0].link == 1234);
 }
+
+TEST_CASE("what tells which entries live has a line of its own, and so has each entry")
+{
+    auto const bucket = std::make_unique<store_bucket>();
+    auto const begin = reinterpret_cast<std::uintptr_t>(bucket.get());
+    CHECK(begin % 64 == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(&bucket->entries[0]) == begin + 64);
+}

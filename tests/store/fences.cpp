@@ -139,3 +139,21 @@ TEST_CASE("what is required of nobody knows which cluster has fences of two kind
     save_fences(none, cell, clock_at(912s), false);
     CHECK(cell.empty());
 }
+
+TEST_CASE("a fence that cannot be counted any more stands as long as any other")
+{
+    store_cell cell;
+    cluster_demand demand;
+    for (int i = 0; i < 255; ++i)
+        demand.fence();
+    save_fences(demand, cell, clock_at(0s));
+    CHECK(cell.fences == 255);
+    cluster_demand loaded;
+    load_fences(cell, loaded, clock_at(500s));
+    save_fences(loaded, cell, clock_at(500s));
+    CHECK(cell.fenced_at == seconds_of(at(0s))); // no new one
+    loaded.fence();
+    save_fences(loaded, cell, clock_at(800s));
+    CHECK(cell.fences == 255);
+    CHECK(cell.fenced_at == seconds_of(at(800s)));
+}

@@ -201,3 +201,39 @@ TEST_CASE("texts of neither dialect have a floor: the last one, and a fence for 
     CHECK(floor.required(0).unplaced().text() == "future-format-2");
     CHECK(floor.required(0).fenced());
 }
+
+TEST_CASE("a position that was written by somebody who was killed then counts for nothing")
+{
+    floor_of_one floor;
+    floor.join(vault("c", 10, 0), 100);
+    auto const half = floor.cluster().floor()->second_half;
+    std::uint64_t const words[] = {1000, 0, 0};
+    floor.cluster().floor_position.store(words, 3 + (half ? 0U : 1U)); // of the half that never counted
+    auto const ahead = demanding(vault("c", 2000, 0));
+    CHECK_FALSE(floor.at(100).is_met_by(&ahead));
+    floor.join(vault("c", 500, 0), 100);
+    CHECK(floor.required(100).demand("c") == wal_position{500, 0});
+    CHECK(floor.at(100).is_met_by(&ahead));
+}
+
+TEST_CASE("who joins a floor a little late does not shorten it")
+{
+    for (std::uint64_t const local : {5, 10, 20}) {
+        floor_of_one floor;
+        floor.join(vault("c", 10, 0), 100);
+        floor.join(vault("c", local, 0), 90);
+        CHECK(floor.cluster().floor()->joined == 100);
+    }
+}
+
+TEST_CASE("a fence of the floor that was set before the machine was started anew begins now")
+{
+    floor_of_one floor;
+    floor.at(10'000).lose();
+    floor.join(vault("c", 1, 0), 10);
+    CHECK(floor.required(10).fenced());
+    floor.join(vault("c", 2, 0), 500);
+    CHECK(floor.required(500).fenced());
+    CHECK_FALSE(floor.required(912).fenced());
+    CHECK(floor.required(912).demand("c") == wal_position{2, 0});
+}

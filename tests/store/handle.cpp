@@ -163,7 +163,8 @@ TEST_CASE("after a restore, one identity's writes free everybody, and the floor"
     CHECK(other.required(c).fenced()); // until the new history was seen
     auto const carried = sent(many.store.of("new", at(13s)).required(c), {.was_checked = true}, at(13s));
     many.store.of("new", at(13s)).record(written(vault("c", 22, 0)), carried, at(13s));
-    CHECK(other.required(c).empty());
+    CHECK_FALSE(other.required(c).fenced());
+    CHECK(other.required(c).demand("c") == wal_position{22, 0}); // newer than what it may have written there
     CHECK(many.store.of("new", at(13s)).required(c).demand("c") == wal_position{22, 0});
     CHECK(many.store.of("new", at(13s)).required(c).find("c", dialect::vault)->history().epoch() == 1);
 }
@@ -204,11 +205,16 @@ TEST_CASE("the active node's refusal tells of a restore")
     many_type const many(100);
     auto one = many.store.of("one", at(0s));
     one.record(vault("c", 1000, 0), at(0s));
+    regression report;
+    one.report_to(&report);
     attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
     auto const first = one.record(vault_stale(), sent(one.required(c), facts, at(1s)), at(1s));
     CHECK(first.suspected == 1);
     auto const second = one.record(vault_stale(), sent(one.required(c), facts, at(5s)), at(5s));
     CHECK(second.regressed == 1);
+    CHECK(report.lost.holds(vault("c", 1000, 0)));
+    CHECK(report.found.cluster() == cluster_id("c"));
+    CHECK(report.found.history().epoch() == 1);
     CHECK(one.required(c).size() == 0);
 }
 

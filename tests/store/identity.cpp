@@ -147,8 +147,14 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
     CHECK(held[0].history().epoch() == 1);
     CHECK(held.fenced());
 
-    one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault); });
+    one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault, vault("c", 2, 1)); });
     CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded);
+    required_states of_everybody;
+    store_floor(one.memory.cluster(0), 0, *one.memory.cluster(0).state(), 0, 900).add_to(of_everybody);
+    CHECK(of_everybody.demand("c") == wal_position{2, 1});
+    one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault, vault("c", 3, 1)); });
+    store_floor(one.memory.cluster(0), 0, *one.memory.cluster(0).state(), 0, 900).add_to(of_everybody);
+    CHECK(of_everybody.demand("c") == wal_position{2, 1}); // it was confirmed before
     one.change(
         [](auto& identity) {
             auto& demand = identity.required().demands()[0];
@@ -181,4 +187,15 @@ TEST_CASE("a cluster for which there is no number fences the identity")
         identity.required().record(vault("c64", 1, 1)); // without asking
     });
     CHECK(one.held().unplaced().is_crowded());
+}
+
+TEST_CASE("a text that could not be sent is not taken out of a cell, whoever wrote it there")
+{
+    store_cell cell;
+    cell.cluster = store_layout::unplaced;
+    cell.add("future-format\r\nX-Vault-Token: another");
+    required_states required;
+    add_texts(required, cell);
+    CHECK(required.unplaced().text().empty());
+    CHECK(required.fenced());
 }

@@ -19,8 +19,7 @@ store_head filled(std::uint64_t size = 0)
     auto const layout = store_layout::for_identities(1000, 40);
     auto head = std::make_unique<store_head>();
     head->fill(layout, size != 0 ? size : layout.size(), key);
-    return {{head->magic.load()},    head->version,         head->sizes, head->lock_size, head->stripes,
-            head->buckets_of_stripe, head->cells_of_stripe, head->size,  head->key_check, head->sum};
+    return {{head->magic.load()}, head->described, head->sum};
 }
 
 } // namespace
@@ -78,14 +77,40 @@ TEST_CASE("a head says why it cannot be used")
     CHECK(filled().check(size + 1, 40, key).error() == store_error::other_size);
 
     auto head = filled();
-    ++head.version;
+    ++head.described.version;
     CHECK(head.check(size, 40, key).error() == store_error::other_version);
     auto unfinished = filled();
     unfinished.magic = 0;
     CHECK(unfinished.check(size, 40, key).error() == store_error::no_store);
     auto grown = filled();
-    ++grown.buckets_of_stripe;
+    ++grown.described.buckets_of_stripe;
     CHECK(grown.check(size, 40, key).error() == store_error::damaged_head);
-    grown.sum = grown.compute(); // on purpose
+    grown.sum = sum_of(&grown.described, sizeof grown.described); // on purpose
     CHECK(grown.check(size, 40, key).error() == store_error::other_size);
+}
+
+TEST_CASE("numbers that no store has are refused, whatever they add up to")
+{
+    auto const size = store_layout::for_identities(1000, 40).size();
+    for (auto const number : {&store_description::stripes, &store_description::buckets_of_stripe,
+                              &store_description::cells_of_stripe})
+        for (std::uint64_t const wrong : {0ULL, 1ULL << 32, 1ULL << 54, 1ULL << 63, ~0ULL}) {
+            auto forged = filled();
+            forged.described.*number = wrong;
+            forged.sum = sum_of(&forged.described, sizeof forged.described);
+            CHECK(forged.check(size, 40, key).error() == store_error::damaged_head);
+        }
+}
+
+TEST_CASE("identities that share 40 bits of their hash seldom share a bucket")
+{
+    auto const layout = store_layout::for_identities(100'000, 40);
+    unsigned shared = 0;
+    for (std::uint64_t i = 1; i < 1000; ++i) {
+        store_place const one(layout, 0x12'3456'789a);
+        store_place const other(layout, i << 54 | 0x12'3456'789a); // now and then of the same stripe
+        for (auto const bucket : one.buckets)
+            shared += bucket == other.buckets[0] || bucket == other.buckets[1] ? 1 : 0;
+    }
+    CHECK(shared < 10);
 }

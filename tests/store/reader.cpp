@@ -7,6 +7,7 @@
 #include "support/manual_clock.hpp"
 #include "support/store_block.hpp"
 #include "support/store_law.hpp"
+#include "support/store_parts.hpp"
 #include "support/test_message.hpp"
 
 #include <string>
@@ -41,6 +42,21 @@ TEST_CASE("a cluster gets its own states and no others")
     CHECK(texts_of(required(many, "a", "d")) == texts{vault("d", 3, 4)});
     CHECK(required(many, "a", "e").empty());
     CHECK(required(many, "b", "c").empty());
+}
+
+TEST_CASE("who reads while an epoch begins is sent to the active node")
+{
+    store_of<interrupted_lock> const many(100);
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    auto const asked = many.store.of("one", at(1s)).required();
+    interrupted_lock::first = [&] {
+        auto other = many.store.of("other", at(1s));
+        other.record_active_position("c", 1, asked, at(1s));
+        other.record_active_position("c", 1, asked, at(5s));
+    };
+    auto const required = many.store.of("one", at(5s)).required(known_cluster{cluster_id("c")});
+    CHECK(required.size() == 0);
+    CHECK(required.fenced());
 }
 
 TEST_CASE("an unknown cluster gets the states of the only one that there are states of, else a fence")

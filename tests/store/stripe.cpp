@@ -145,3 +145,18 @@ TEST_CASE("a cell that was damaged is nobody's")
     store_entry const beyond{.identity = 1, .link = 0xffff'ffff, .kind = entry_kind::cell};
     CHECK(one.stripe.cell_of(0, beyond) == nullptr);
 }
+
+TEST_CASE("the fences of a cell that were set before the machine was started anew begin now")
+{
+    one_stripe one;
+    store_cell cell;
+    cell.identity = 1;
+    cell.fences = 1;
+    cell.fenced_at = 5000;
+    cell.seal();
+    one.stripe.cell(3) = cell;
+    store_entry const entry{.identity = 1, .link = 3, .kind = entry_kind::cell};
+    REQUIRE(one.stripe.cell_of(0, entry) != nullptr);
+    CHECK(one.stripe.cell_of(0, entry)->fenced_at == 1000);
+    CHECK(one.stripe.cell_of(0, entry)->is_whole());
+}

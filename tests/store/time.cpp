@@ -45,3 +45,13 @@ TEST_CASE("what was stamped before a restart of the clock has no age, and is to 
     CHECK_FALSE(is_future(10, 5000));
     CHECK(age_of(0xffff'fff0, 0x10) == 0x20); // 136 years
 }
+
+TEST_CASE("of a stamp and of now the later one counts, but not one of an earlier clock")
+{
+    CHECK(later_stamp(10, 5) == 10);
+    CHECK(later_stamp(10, 10) == 10);
+    CHECK(later_stamp(10, 15) == 15);
+    CHECK(later_stamp(5000, 15) == 15);
+    CHECK(later_stamp(0xffff'fff0, 0x10) == 0x10);
+    CHECK(later_stamp(0x10, 0xffff'fff0) == 0x10);
+}

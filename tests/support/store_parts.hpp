@@ -9,6 +9,8 @@
 #include <afterwrite/store/stripe.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace support {
 
@@ -18,6 +20,18 @@ struct counting_lock {
     int taken = 0;
     void lock() { ++held, ++taken; }
     void unlock() { --held; }
+};
+
+/// A lock before which something else happens once: what another thread did just then.
+struct interrupted_lock {
+    static inline std::function<void()> first{};
+
+    void lock()
+    {
+        if (auto const happens = std::exchange(first, nullptr))
+            happens();
+    }
+    void unlock() {}
 };
 
 /// The parts of a store, to be looked at one by one.

@@ -39,6 +39,12 @@ public:
             return required.form() != dialect::unknown ? required.form() : view.form();
         }
 
+        /// Whether the active node can be asked for by a field.
+        [[nodiscard]] bool has_forward_field() const noexcept
+        {
+            return form() == dialect::vault && view.may_forward(now);
+        }
+
         /// Whether it is worth asking a standby to forward what it lacks.
         [[nodiscard]] bool may_forward() const noexcept
         {

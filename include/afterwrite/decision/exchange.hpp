@@ -132,9 +132,8 @@ private:
     /// there: it might store nothing, and then any node would serve it.
     void begin(replication_view const& view) noexcept
     {
-        if (is_enforced_ && times_.attempts() == 0 && !required_.is_expressible() &&
-            (knows_active_node(view) ||
-             (situation(view).form() == dialect::vault && view.may_forward(times_.now()))))
+        bool const has_way = knows_active_node(view) || situation(view).has_forward_field();
+        if (is_enforced_ && times_.attempts() == 0 && has_way && !required_.is_expressible())
             approach_.insist();
         approach_.begin(situation(view));
     }
@@ -247,9 +246,9 @@ private:
     {
         if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
             return final(action::give_up, reason::unproven);
-        if (!facts_.safe &&
-            is_enforced_) // as the session does, so that the next answer repays this fence too
-            required_.fence(required_.sent_as().cluster, required_.sent_as().form);
+        if (!facts_.safe && is_enforced_ && last_ != refusal::no_active_node) // as the session does, so that
+            required_.fence(required_.sent_as().cluster,
+                            required_.sent_as().form); // the next answer repays it
         if (approach_.leave_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
         bool const may_repeat = facts_.idempotent && !is_inert();

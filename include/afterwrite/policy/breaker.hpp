@@ -25,7 +25,7 @@ public:
 
     enum class mode : std::uint8_t {
         ask,     ///< closed: ask the node, and wait if it refuses
-        probe,   ///< open: as `ask`, to learn whether the node has caught up
+        probe,   ///< open: as `ask` with the longest patience, so that it shows also a lag that has grown
         forward, ///< open: let the active node answer if this one cannot, from the first attempt on
     };
 

@@ -44,7 +44,7 @@ public:
         add(static_cast<std::uint64_t>(terms_.percent_of_reads) * (whole / 100));
     }
 
-    /// Takes one, or says that there is none.
+    /// Takes one, or says that there is none: then wait longer, never send at once.
     [[nodiscard]] constexpr bool try_spend(time_point now) noexcept
     {
         refill(now);

@@ -83,23 +83,20 @@ public:
         if (!who.has_joined && due <= later(now, join_above))
             return due;
         who.has_joined = true;
-        bool const was_probe = is_probing_ && who.required >= lacks_; // an older read may lead meanwhile
         bool const is_first = !is_out(now);
+        bool const was_probe = is_probing_;
+        is_probing_ = false;
         if (is_first)
             begin(now, due);
         else if (group_ > 0)
             shrink_group();
         else if (was_probe)
             interval_ = std::min(interval_ + interval_ / 2, longest_interval);
-        if (was_probe)
-            is_probing_ = false;
-        bool const is_due = who.required == lacks_ && now >= next_probe_;
-        if (is_first || was_probe || who.required < lacks_ || is_due) {
-            if (!is_first && !is_probing_)
-                next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
+        if (!is_first && (was_probe || now >= next_probe_))
+            next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
+        if (is_first || who.required <= lacks_)
             lead(who);
-        }
-        return who.required == lacks_ && !is_probing_ ? next_probe_ : look(now, random);
+        return who.required == lacks_ ? next_probe_ : look(now, random);
     }
 
     /// The node itself answered this read: not where it may have been forwarded.
@@ -211,7 +208,6 @@ private:
     constexpr void begin(time_point now, time_point due) noexcept
     {
         is_out_ = true;
-        is_probing_ = false;
         group_ = 0;
         next_probe_ = std::clamp(due, later(now, shortest_round), later(now, longest_interval));
         interval_ = std::max(next_probe_ - now, join_above);
@@ -223,7 +219,6 @@ private:
         group_ /= 2;
         left_ = std::min(left_, group_);
         interval_ = join_above;
-        is_probing_ = false;
     }
 
     constexpr void open_group(time_point now, std::uint32_t size) noexcept

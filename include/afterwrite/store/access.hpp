@@ -30,8 +30,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION::detail {
 /// How one identity is read and changed: the usual case on a short way, and all others by the rules of
 /// `required_states`, with what the store holds put into one.
 ///
-/// The lock of a stripe is taken before that of the head, and neither while a text is decoded or encoded, on
-/// the short way.
+/// The lock of a stripe is taken before that of the head, no two stripes' at a time, and none while a text is
+/// decoded on the short way.
 template <basic_lockable Lock>
 class store_access {
 public:
@@ -131,7 +131,7 @@ private:
             if (total.regressed > 0 && how.report != nullptr)
                 how.report->found = *identity.required().find(decoded->cluster(), decoded->form);
             if (decoded && total.kept + total.superseded > 0 && is_of_epoch(identity, *decoded, how))
-                identity.confirm(decoded->cluster(), decoded->form);
+                identity.confirm(decoded->cluster(), decoded->form, index);
             return total;
         });
     }
@@ -173,12 +173,16 @@ private:
             store_table<Lock> table(caller_.memory, caller_.place, head, now, caller_.times);
             std::optional<found_entry> before;
             bool is_plain = true;
+            std::uint8_t count = 0;
             table.for_each([&](found_entry const& found) {
                 if (found.entry.cluster == entry.cluster)
                     before = found;
                 is_plain = is_plain && found.entry.cluster != store_layout::unplaced;
+                ++count;
             });
-            if (!is_plain || (before && before->entry.kind != entry.kind))
+            bool const is_same = !before || (before->entry.kind == entry.kind &&
+                                             before->entry.epoch == entry.epoch); // which may be new by now
+            if (!is_plain || !is_same || (!before && count >= required_states::max_clusters))
                 return std::nullopt;
             if (!before) {
                 total.kept = 1;
@@ -227,15 +231,19 @@ private:
         auto const millisecond = static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
         constexpr std::uint64_t slack = 1000; // by how much one thread may be ahead of another one
-        if (cluster.noted.load(std::memory_order_relaxed) - millisecond < slack || now == time_point::min())
+        auto const noted = cluster.noted.load(std::memory_order_relaxed);
+        if (noted - millisecond < slack || now == time_point::min())
             return;
         head.acquire();
+        bool const began_anew = is_future(static_cast<std::uint32_t>(noted / 1000), seconds_of(now));
         cluster.noted.store(millisecond, std::memory_order_relaxed);
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, entry.cluster, seconds_of(now));
         if (state.what != cluster_state::used || state.epoch != entry.epoch)
             return;
-        auto history = clusters.history(head, entry.cluster, state);
+        // Of times that are yet to come, nothing would be settled for long.
+        auto history =
+            began_anew ? clusters.forgotten(state.epoch) : clusters.history(head, entry.cluster, state);
         history.note(position, now);
         cluster.set_history(history, state);
         cluster.set(state);

@@ -14,9 +14,10 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION::detail {
 
-/// A kilobyte: 15 entries, of which one is always free, and which of them live. An entry is never changed
-/// where it lives: a new one is written where nothing lives, and one store lets it live and the old one not.
-/// So whoever dies in the middle leaves the old one or the new one.
+/// A kilobyte: a line of the processor's cache that tells which entries live, and 15 entries of a line each,
+/// of which one is always free. An entry is never changed where it lives: a new one is written where nothing
+/// lives, and one store lets it live and the old one not. So whoever dies in the middle leaves the old one or
+/// the new one.
 ///
 /// Under the lock of its stripe.
 struct alignas(64) store_bucket {
@@ -31,7 +32,7 @@ struct alignas(64) store_bucket {
     /// When each was used last, in seconds. Not sealed: a wrong one only moves an entry to the floor earlier
     /// or later.
     std::uint16_t used[slots];
-    store_entry entries[slots];
+    alignas(64) store_entry entries[slots];
 
     void clear() noexcept { publish(0); }
 
@@ -46,7 +47,7 @@ struct alignas(64) store_bucket {
     }
 
     /// Lets these entries live, and no others.
-    void publish(std::uint16_t mask) noexcept { word.store(seal(mask), std::memory_order_release); }
+    void publish(std::uint16_t mask) noexcept { publish_word(word, seal(mask)); }
 
     /// Which of the entries in `mask` have this tag.
     [[nodiscard]] std::uint16_t matches(std::uint16_t mask, std::uint8_t tag) const noexcept
@@ -74,9 +75,11 @@ struct alignas(64) store_bucket {
         used[slot] = static_cast<std::uint16_t>(now);
     }
 
-    /// Whatever lived here was damaged: from `now` on one entry says so, and nothing else lives.
+    /// Whatever lived here was damaged: from `now` on one entry says so, and nothing else lives. Who dies in
+    /// the middle leaves a word that says so.
     void lose(std::uint32_t now) noexcept
     {
+        publish_word(word, ~seal(0));
         write(0, 0, store_entry{.link = now, .kind = entry_kind::lost_bucket}, now);
         publish(1U | lost_mask);
     }

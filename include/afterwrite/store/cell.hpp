@@ -3,6 +3,7 @@
 
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/store/seal.hpp>
+#include <afterwrite/store/time.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/decode_error.hpp>
 #include <afterwrite/wire/dialect.hpp>
@@ -57,6 +58,19 @@ struct store_cell {
     {
         is_crowded = 1;
         crowded_at = now;
+    }
+
+    /// Whether its fences would not end for long, see `is_future`.
+    [[nodiscard]] bool has_future(std::uint32_t now) const noexcept
+    {
+        return (fences > 0 && is_future(fenced_at, now)) || (is_crowded != 0 && is_future(crowded_at, now));
+    }
+
+    /// Lets them begin now. Who dies in the middle leaves a cell that is not whole.
+    void restamp(std::uint32_t now) noexcept
+    {
+        fenced_at = crowded_at = now;
+        seal();
     }
 
     /// What was set until now is repaid. More than 255 are not told apart, so then only their time ends them.

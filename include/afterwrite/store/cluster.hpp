@@ -140,7 +140,7 @@ struct store_cluster {
     }
     void set(cluster_state const& state) noexcept
     {
-        state_word.store(seal_word(state.bits(), state_place), std::memory_order_release);
+        publish_word(state_word, seal_word(state.bits(), state_place));
     }
 
     [[nodiscard]] std::optional<floor_state> floor() const noexcept
@@ -150,12 +150,13 @@ struct store_cluster {
     }
     void set(floor_state const& state) noexcept
     {
-        floor_word.store(seal_word(state.bits(), floor_place), std::memory_order_release);
+        publish_word(floor_word, seal_word(state.bits(), floor_place));
     }
 
     [[nodiscard]] std::string_view name() const noexcept
     {
-        return {id, id_size <= cluster_id::max_size ? id_size : 0};
+        auto const size = id_size; // read once: who alters it meanwhile must not get past the check
+        return {id, size <= cluster_id::max_size ? static_cast<std::size_t>(size) : 0};
     }
     [[nodiscard]] bool is_named() const noexcept { return id_sum == name_sum() && id_size <= sizeof id; }
 
@@ -178,7 +179,7 @@ struct store_cluster {
         auto const epoch = static_cast<std::uint32_t>(words[0]);
         auto* const to = reinterpret_cast<char*>(&read);
         std::memcpy(to, &epoch, sizeof epoch);
-        std::memcpy(to + sizeof words[0], words + 1, sizeof words - sizeof words[0]);
+        std::memcpy(to + behind_epoch, words + 1, sizeof words - sizeof words[0]);
         return read;
     }
 
@@ -186,7 +187,7 @@ struct store_cluster {
     void set_history(lineage const& from, cluster_state& state) noexcept
     {
         std::uint64_t words[lineage_words];
-        std::memcpy(words + 1, reinterpret_cast<char const*>(&from) + sizeof words[0],
+        std::memcpy(words + 1, reinterpret_cast<char const*>(&from) + behind_epoch,
                     sizeof words - sizeof words[0]);
         words[0] = from.epoch(); // with padding behind it
         state.second_half = !state.second_half;
@@ -196,9 +197,10 @@ struct store_cluster {
 
 private:
     static constexpr std::size_t lineage_words = 11;
-    static_assert(sizeof(lineage) == 8 * lineage_words && std::is_trivially_copyable_v<lineage> &&
+    static constexpr std::size_t behind_epoch = sizeof(lineage) - 8 * (lineage_words - 1);
+    static_assert((behind_epoch == 4 || behind_epoch == 8) && std::is_trivially_copyable_v<lineage> &&
                       std::is_standard_layout_v<lineage>,
-                  "its first member is the epoch, of 32 bits, and only behind that there is padding");
+                  "its first member is the epoch, of 32 bits, and only behind that there may be padding");
 
     [[nodiscard]] std::uint64_t name_sum() const noexcept
     {

@@ -127,8 +127,8 @@ public:
         return std::nullopt;
     }
 
-    /// The history as it is now. One that was damaged begins anew, in an epoch of its own: what it was cannot
-    /// be known, so nobody's demand counts any more, and everybody is fenced.
+    /// The history as it is now. Of one that was damaged nothing is known but its epoch, which is sealed
+    /// elsewhere: so what is required stays required.
     template <class Hold>
     [[nodiscard]] lineage history(Hold& head, std::uint8_t i, cluster_state const& state) const
     {
@@ -139,11 +139,18 @@ public:
         auto now = cluster.state().value_or(state);
         if (auto const read = cluster.history(now))
             return *read;
-        lineage anew; // the epoch that is sealed stays, and with it the demands
-        for (std::uint16_t epoch = 0; epoch != now.epoch; ++epoch)
-            anew.begin_epoch(time_point::min());
+        auto const anew = forgotten(now.epoch);
         cluster.set_history(anew, now);
         cluster.set(now);
+        return anew;
+    }
+
+    /// A history of which nothing is known but its epoch.
+    [[nodiscard]] static lineage forgotten(std::uint16_t epoch) noexcept
+    {
+        lineage anew;
+        for (std::uint16_t i = 0; i != epoch; ++i)
+            anew.begin_epoch(time_point::min());
         return anew;
     }
 

@@ -20,7 +20,7 @@ enum class entry_kind : std::uint8_t {
     lost_bucket = 6, ///< entries of any tag were lost, found at the time `link`
 };
 
-/// What one identity requires of one cluster, in one line of the processor's cache.
+/// What one identity requires of one cluster.
 struct store_entry {
     std::uint32_t identity = 0; ///< 32 bits of its hash; 24 choose the bucket, eight are the tag
     std::uint32_t link = 0;

@@ -71,12 +71,13 @@ void save_fences(Demand const& from, store_cell& to, fence_clock const& clock, I
     }
     Demand sent; // with as many fences as `from`, its answer repays them all
     int count = 0;
-    for (auto probe = from; count < 255 && is_up(probe); ++count) {
+    auto probe = from;
+    for (; count < 255 && is_up(probe); ++count) {
         set(sent);
         probe.repay(sent);
     }
-    if (count > to.fences || to.is_repaid != 0)
-        to.fenced_at = clock.seconds();
+    if (count > to.fences || to.is_repaid != 0 || is_up(probe)) // one more, even if it cannot be counted
+        to.fenced_at = later_stamp(to.fenced_at, clock.seconds());
     to.fences = static_cast<std::uint8_t>(count);
     to.is_repaid = 0;
 }

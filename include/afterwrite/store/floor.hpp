@@ -45,7 +45,7 @@ public:
             is_fenced || (evicted.is_crowded != 0 && !has_ended(evicted.crowded_at, now_, fence_time_));
         store_cell next;
         if (held.cell != nullptr && held.cell->is_crowded != 0)
-            next.crowd(held.cell->crowded_at);
+            next.crowd(is_future(held.cell->crowded_at, now_) ? now_ : held.cell->crowded_at);
         for (auto const& demand : sum.demands()) {
             is_fenced = is_fenced || demand.fenced() || demand.cluster() != cluster_.name();
             for (std::uint8_t i = 0; i < demand.size() && next.count < cluster_demand::max_texts; ++i)
@@ -75,7 +75,7 @@ public:
             return false;
         if (word->is_empty || has_ended(word->joined, now_, fence_time_))
             return true;
-        auto const position = word->is_fenced ? std::nullopt : read_position();
+        auto const position = word->is_fenced ? std::nullopt : read_position(*word);
         return position && held != nullptr && held->size() > 0 && *position <= held->position();
     }
 
@@ -129,12 +129,12 @@ private:
         if (held.cell == nullptr || held.state.is_fenced || held.cell->count != 1 ||
             state_.form != dialect::vault)
             return false;
-        auto const floor = read_position();
+        auto const floor = read_position(held.state);
         auto const joining = decode_vault_index(text);
         if (!floor || !joining)
             return false;
         auto word = held.state;
-        word.joined = now_;
+        word.joined = later_stamp(word.joined, now_);
         if (joining->position <= *floor) {
             cluster_.set(word);
             return true;
@@ -173,15 +173,14 @@ private:
         floor_state const state{.second_half = !before.second_half,
                                 .is_empty = next.empty(),
                                 .is_fenced = next.is_crowded != 0,
-                                .joined = now_};
+                                .joined = before.is_empty ? now_ : later_stamp(before.joined, now_)};
         next.epoch = state_.epoch;
         next.cluster = number_;
         next.seal();
         cluster_.floors[state.second_half] = next;
         std::uint64_t const words[] = {position ? position->local : 0, position ? position->replicated : 0,
                                        state_.epoch};
-        // Where there is no position, nobody must take it for one.
-        cluster_.floor_position.store(words, position ? position_place : position_place + 1);
+        cluster_.floor_position.store(words, position ? position_of_half + state.second_half : no_position);
         cluster_.set(state);
     }
 
@@ -198,15 +197,18 @@ private:
         cluster_.set(word);
     }
 
-    [[nodiscard]] std::optional<wal_position> read_position() const noexcept
+    /// Where the half stands that counts: nothing if whoever wrote it was killed before it counted.
+    [[nodiscard]] std::optional<wal_position> read_position(floor_state const& held) const noexcept
     {
         std::uint64_t words[3];
-        if (!cluster_.floor_position.load(words, position_place) || words[2] != state_.epoch)
+        if (!cluster_.floor_position.load(words, position_of_half + held.second_half) ||
+            words[2] != state_.epoch)
             return std::nullopt;
         return wal_position{words[0], words[1]};
     }
 
-    static constexpr std::uint64_t position_place = 3;
+    static constexpr std::uint64_t position_of_half = 3; ///< of the first one; of the second, one more
+    static constexpr std::uint64_t no_position = 5;
 
     store_cluster& cluster_;
     cluster_state state_;

@@ -205,10 +205,13 @@ private:
     {
         if (!identity.know(before.cluster(), before.form()))
             return;
-        for (auto& demand : identity.required().demands())
-            if (demand.cluster() == before.cluster() && demand.form() == before.form())
-                detail::follow(verdict_of(demand.history()), demand,
-                               {&carried, now_, options().regression, report_}, total);
+        auto* const demand = identity.required().demands().find_or_add(before.cluster(), before.form());
+        recorded one;
+        detail::follow(verdict_of(demand->history()), *demand,
+                       {&carried, now_, options().regression, report_}, one);
+        if (one.regressed > 0 && report_ != nullptr)
+            report_->found = *demand;
+        total += one;
     }
 
     detail::store_access<Lock> access_;

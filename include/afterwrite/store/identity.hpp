@@ -11,11 +11,14 @@
 #include <afterwrite/store/clusters.hpp>
 #include <afterwrite/store/entry.hpp>
 #include <afterwrite/store/fences.hpp>
+#include <afterwrite/store/floor.hpp>
 #include <afterwrite/store/index.hpp>
 #include <afterwrite/store/layout.hpp>
 #include <afterwrite/store/table.hpp>
+#include <afterwrite/store/time.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/index_field.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -38,9 +41,9 @@ inline void add_index(cluster_demand& demand, store_entry const& entry) noexcept
 inline void add_texts(required_states& required, store_cell const& cell) noexcept
 {
     for (std::uint8_t i = 0; i < cell.count; ++i)
-        if (cell.cluster == store_layout::unplaced)
+        if (cell.cluster == store_layout::unplaced && is_sendable(cell.text(i)))
             required.unplaced().keep(cell.text(i));
-        else if (required.record(cell.text(i)).rejected > 0)
+        else if (cell.cluster == store_layout::unplaced || required.record(cell.text(i)).rejected > 0)
             required.unplaced().crowd();
 }
 
@@ -79,31 +82,41 @@ public:
                           clusters_.history(head_, *number, state)) != nullptr;
     }
 
-    /// An answer to a request of this epoch has brought an index: the new history is seen.
-    void confirm(cluster_id const& cluster, dialect form)
+    /// An answer to a request of this epoch has brought an index: the new history is seen. It is newer than
+    /// all that others had written there before the epoch began, and whose demand ended then: so it is
+    /// required of everybody, who need not be sent to the active node any more.
+    void confirm(cluster_id const& cluster, dialect form, std::string_view index)
     {
-        if (auto const number = clusters_.find(head_, cluster, form, clock_.seconds()))
-            confirmed_ = number;
+        auto const number = clusters_.find(head_, cluster, form, clock_.seconds());
+        if (!number)
+            return;
+        auto const state = clusters_.state_of(head_, *number, clock_.seconds());
+        if (!state.is_forwarded)
+            return;
+        store_cell joining;
+        joining.add(index);
+        joining.cluster = *number;
+        joining.epoch = state.epoch;
+        store_floor(memory_.cluster(*number), *number, state, clock_.seconds(), seconds_in(clock_.lasting))
+            .join(joining);
+        confirmed_ = number;
     }
 
     /// Puts back what is required now. `raised`: what became of it. `on`: what a regression is followed by.
     void save(recorded const& raised, on_regression on)
     {
         required_.advance(clock_.now, clock_.lasting);
-        bool is_crowded = false;
         for (auto const& demand : required_.demands()) {
             auto const number = clusters_.intern(head_, demand.cluster(), demand.form(), clock_.seconds());
             if (number)
                 save(*number, demand, on);
             else
-                is_crowded = true;
+                crowd();
         }
-        for (std::uint8_t i = 0; i < count_; ++i) // forgotten
+        save_unplaced(is_crowded_ || raised.unkept > 0);
+        for (std::uint8_t i = 0; i < count_; ++i) // forgotten, or what the fence stands for now
             if (!notes_[i].is_saved && notes_[i].found.entry.cluster != store_layout::unplaced)
                 table_.erase(notes_[i].found);
-        if (is_crowded)
-            required_.unplaced().crowd();
-        save_unplaced(is_crowded || raised.unkept > 0);
     }
 
     /// No cluster's demand has a place of its own for each that there may be, and one that was unplaced.
@@ -129,12 +142,17 @@ private:
     };
     static constexpr std::uint8_t max_notes = required_states::max_clusters + 1;
 
+    /// Something was found that cannot be kept.
+    void crowd() noexcept
+    {
+        required_.unplaced().crowd();
+        is_crowded_ = true;
+    }
+
     void load(found_entry const& found)
     {
-        if (count_ == max_notes) {
-            required_.unplaced().crowd();
-            return;
-        }
+        if (count_ == max_notes)
+            return crowd();
         auto& loading = notes_[count_];
         loading.found = found;
         if (found.entry.kind == entry_kind::cell) {
@@ -155,7 +173,7 @@ private:
         auto* const demand = add_demand(required_, memory_.cluster(found.entry.cluster), state,
                                         clusters_.history(head_, found.entry.cluster, state));
         if (demand == nullptr)
-            return;
+            return crowd();
         if (found.entry.kind == entry_kind::cell) {
             add_texts(required_, loading.cell);
             load_fences(loading.cell, *demand, clock_);
@@ -244,6 +262,7 @@ private:
     required_states required_;
     loaded notes_[max_notes];
     std::uint8_t count_ = 0;
+    bool is_crowded_ = false;
     std::optional<std::uint8_t> confirmed_;
 };
 

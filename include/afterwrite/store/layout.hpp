@@ -81,6 +81,29 @@ struct store_layout {
         return buckets_at() + buckets() * sizeof(store_bucket);
     }
     [[nodiscard]] std::uint64_t size() const noexcept { return cells_at() + cells() * sizeof(store_cell); }
+
+    /// Whether there can be so many of everything; then none of these numbers overflows.
+    [[nodiscard]] bool is_possible() const noexcept
+    {
+        return stripes >= 1 && stripes <= max_stripes && buckets_of_stripe >= min_buckets_of_stripe &&
+               buckets_of_stripe <= max_identities && cells_of_stripe >= min_cells_of_stripe &&
+               cells_of_stripe <= max_identities;
+    }
+};
+
+/// What a store was made for. Only words, so that they can be summed.
+struct store_description {
+    std::uint64_t version = store_layout::version;
+    std::uint64_t sizes = sizes_here; ///< of what the compiler lays out
+    std::uint64_t lock_size = 0;
+    std::uint64_t stripes = 0;
+    std::uint64_t buckets_of_stripe = 0;
+    std::uint64_t cells_of_stripe = 0;
+    std::uint64_t size = 0;
+    std::uint64_t key_check = 0;
+
+    static constexpr std::uint64_t sizes_here =
+        std::uint64_t{sizeof(store_cluster)} << 32 | sizeof(store_cell) << 16 | sizeof(store_bucket);
 };
 
 /// What tells whether a block can be used, written once.
@@ -88,40 +111,24 @@ struct store_head {
     static constexpr std::uint64_t magic_word = 0x6572'6f74'7377'6103; // "\3awstore" where words begin low
 
     std::atomic<std::uint64_t> magic; ///< written last: until then it is no store
-    std::uint64_t version;
-    std::uint64_t sizes; ///< of what the compiler lays out
-    std::uint64_t lock_size;
-    std::uint64_t stripes;
-    std::uint64_t buckets_of_stripe;
-    std::uint64_t cells_of_stripe;
-    std::uint64_t size;
-    std::uint64_t key_check;
+    store_description described;
     std::uint64_t sum;
-
-    static constexpr std::uint64_t sizes_here =
-        sizeof(store_cluster) << 32 | sizeof(store_cell) << 16 | sizeof(store_bucket);
 
     [[nodiscard]] static std::uint64_t check_of(siphash_key const& key) noexcept
     {
         return siphash(key, "afterwrite session_store");
     }
-    [[nodiscard]] std::uint64_t compute() const noexcept
-    {
-        return sum_of(&version, offsetof(store_head, sum) - offsetof(store_head, version));
-    }
 
     void fill(store_layout const& layout, std::uint64_t block_size, siphash_key const& key) noexcept
     {
-        version = store_layout::version;
-        sizes = sizes_here;
-        lock_size = layout.lock_size;
-        stripes = layout.stripes;
-        buckets_of_stripe = layout.buckets_of_stripe;
-        cells_of_stripe = layout.cells_of_stripe;
-        size = block_size;
-        key_check = check_of(key);
-        sum = compute();
-        magic.store(magic_word, std::memory_order_release);
+        described = {.lock_size = layout.lock_size,
+                     .stripes = layout.stripes,
+                     .buckets_of_stripe = layout.buckets_of_stripe,
+                     .cells_of_stripe = layout.cells_of_stripe,
+                     .size = block_size,
+                     .key_check = check_of(key)};
+        sum = sum_of(&described, sizeof described);
+        publish_word(magic, magic_word);
     }
 
     /// The layout of a block of `block_size` bytes that begins with this head.
@@ -130,16 +137,20 @@ struct store_head {
     {
         if (magic.load(std::memory_order_acquire) != magic_word)
             return unexpected(store_error::no_store);
-        if (version != store_layout::version) // first, since all that follows may differ there
+        auto const found = described;               // so that nobody can alter what was checked
+        if (found.version != store_layout::version) // first, since all that follows may differ there
             return unexpected(store_error::other_version);
-        if (sum != compute())
+        if (sum != sum_of(&found, sizeof found))
             return unexpected(store_error::damaged_head);
-        if (sizes != sizes_here || lock_size != lock_size_here)
+        if (found.sizes != store_description::sizes_here || found.lock_size != lock_size_here)
             return unexpected(store_error::other_layout);
-        store_layout const layout{lock_size, stripes, buckets_of_stripe, cells_of_stripe};
-        if (size != block_size || layout.size() > block_size)
+        store_layout const layout{found.lock_size, found.stripes, found.buckets_of_stripe,
+                                  found.cells_of_stripe};
+        if (!layout.is_possible())
+            return unexpected(store_error::damaged_head);
+        if (found.size != block_size || layout.size() > block_size)
             return unexpected(store_error::other_size);
-        if (key_check != check_of(key))
+        if (found.key_check != check_of(key))
             return unexpected(store_error::other_key);
         return layout;
     }
@@ -201,7 +212,7 @@ struct store_place {
         auto const first = (hash >> 40) * layout.buckets() >> 24;
         stripe = first / layout.buckets_of_stripe;
         auto const begin = stripe * layout.buckets_of_stripe;
-        auto const spread = identity * std::uint32_t{0x9e37'79b1};
+        auto const spread = static_cast<std::uint32_t>(hash * 0x9e37'79b9'7f4a'7c15 >> 32);
         auto second = begin + (std::uint64_t{spread} * (layout.buckets_of_stripe - 1) >> 32);
         if (second >= first)
             ++second; // never the same one

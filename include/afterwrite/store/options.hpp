@@ -9,7 +9,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// How a `session_store` keeps what it is told: a plain value, that each process has of its own.
+/// How a `session_store` keeps what it is told: a plain value, that each process has of its own. Where they
+/// differ, the shortest fence time ends a floor for all.
 struct store_options {
     /// As of a session. The fence time is also how long a floor stands after something joined it.
     session_options sessions{};

@@ -137,15 +137,21 @@ private:
     bool find_clusters(gathering& to, IsMeant&& is_meant, bool always) const
     {
         late_hold<Lock> head(caller_.head_lock());
-        auto const visit = [&](std::uint8_t i, cluster_state const& state) {
-            if (!is_meant(caller_.memory.cluster(i)))
-                return false;
-            to.meant |= std::uint64_t{1} << i;
-            if (always || state.is_forwarded)
-                add_demand(to, head, i, state);
-            return true;
+        auto const visit = [&](std::uint8_t i, cluster_state const&) {
+            bool const is = is_meant(caller_.memory.cluster(i));
+            to.meant |= std::uint64_t{is} << i;
+            return is;
         };
-        return store_clusters(caller_.memory).for_each(head, to.clock.seconds(), caller_.times.fence, visit);
+        auto const now = to.clock.seconds();
+        store_clusters const clusters(caller_.memory);
+        bool const is_lost = clusters.for_each(head, now, caller_.times.fence, visit);
+        for (auto left = to.meant; left != 0; left &= left - 1) {
+            auto const i = static_cast<std::uint8_t>(std::countr_zero(left));
+            auto const state = clusters.state_of(head, i, now);
+            if (state.what == cluster_state::used && (always || state.is_forwarded))
+                add_demand(to, head, i, state); // may take the lock, so not where the caller is asked
+        }
+        return is_lost;
     }
 
     cluster_demand* add_demand(gathering& to, late_hold<Lock>& head, std::uint8_t i,
@@ -202,6 +208,10 @@ private:
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, i, now);
         auto const* const held = to.chosen.find(cluster.name(), state.form);
+        bool const is_anew =
+            state.is_forwarded && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch);
+        if (is_anew || state.what == cluster_state::dead)
+            to.is_fenced = true; // since it was looked at first: what was required may not have been seen
         if (state.what != cluster_state::used ||
             store_floor(cluster, i, state, now, caller_.times.fence).is_met_by(held))
             return;

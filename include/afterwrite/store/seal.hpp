@@ -3,6 +3,7 @@
 
 #include <afterwrite/version.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -69,6 +70,14 @@ inline constexpr int sealed_bits = 36;
     if (seal_word(bits, place) != word)
         return std::nullopt;
     return bits;
+}
+
+/// Stores the word by which something counts that was written before. Nothing that is written later comes
+/// before it, not by the compiler either: who is killed in between must have left what counted as it was.
+inline void publish_word(std::atomic<std::uint64_t>& word, std::uint64_t value) noexcept
+{
+    word.store(value, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION::detail

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -29,13 +30,15 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// it changed as it was, or changed; what was damaged is found out by a checksum, and fences those whose
 /// demand it may have been.
 ///
-/// No identity is kept, but 56 bits of its keyed hash. (Two identities of the same 56 bits share a session,
-/// and wait for each other's writes.) What the identities require is there to read for whoever can read the
-/// block.
+/// No identity is kept, but 40 bits of its keyed hash, where the rest of it has placed them. (Two identities
+/// that agree in both share a session, and wait for each other's writes: of a million, one pair in 10^16.)
+/// What the identities require is there to read for whoever can read the block; who can write to it can take
+/// demands away.
 ///
-/// Any thread, and with a `Lock` that works across processes, any process. Such a lock must be one that is
-/// handed on when its holder dies, like a robust mutex of POSIX threads. Locks are constructed in the block
-/// by `create`, and never destroyed.
+/// Any thread, and with a `Lock` that works across processes, any process, all of whose clocks must agree.
+/// Such a lock must be one that is handed on when its holder dies, like a robust mutex of POSIX threads.
+/// Locks are constructed in the block by `create`, and never destroyed. What they throw is passed on, and
+/// what was to be recorded then may be recorded in part.
 template <basic_lockable Lock>
 class session_store {
 public:
@@ -44,8 +47,8 @@ public:
 
     using handle = store_handle<Lock>;
 
-    /// How many bytes a store for so many identities needs; about 104 each. It takes more than that before
-    /// the first one is moved to the floor.
+    /// How many bytes a store for so many identities needs: about 104 each, and 100 KB for the clusters. It
+    /// takes more than that before the first one is moved to the floor. At most 160 million.
     [[nodiscard]] static std::uint64_t size_for(std::uint64_t identities) noexcept
     {
         return detail::store_layout::for_identities(identities, sizeof(Lock)).size();
@@ -63,7 +66,7 @@ public:
             return unexpected(store_error::too_small);
         session_store made(block.data(), layout, key, options);
         auto const& memory = made.memory_;
-        memory.head().magic.store(0, std::memory_order_relaxed);
+        detail::publish_word(memory.head().magic, 0);
         for (std::size_t i = 0; i <= detail::store_layout::max_known_clusters; ++i)
             memory.cluster(i).clear();
         memory.cluster(detail::store_layout::unplaced)
@@ -92,7 +95,8 @@ public:
     /// Of no block: only to be assigned to.
     session_store() noexcept = default;
 
-    /// The session of an identity, as it is to be used for one request. It refers to this object.
+    /// The session of an identity, as it is to be used for one request. It refers to this object, which must
+    /// stay where it is meanwhile.
     [[nodiscard]] handle of(std::string_view identity, time_point now) const noexcept
     {
         return handle(memory_, key_, options_, siphash(key_, identity), now);

@@ -82,9 +82,11 @@ public:
     {
         if (entry.link >= memory_.layout.cells())
             return nullptr;
-        auto const& held = cell(entry.link);
+        auto& held = cell(entry.link);
         bool const is_its = held.is_whole() && held.bucket == number && held.identity == entry.identity &&
                             held.cluster == entry.cluster && held.epoch == entry.epoch;
+        if (is_its && held.has_future(now_)) // the machine was started anew
+            held.restamp(now_);
         return is_its ? &held : nullptr;
     }
 

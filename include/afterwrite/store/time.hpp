@@ -42,6 +42,12 @@ namespace afterwrite::inline AFTERWRITE_VERSION::detail {
     return ahead > slack && ahead <= 0x7fff'ffff;
 }
 
+/// The later one of a stamp and of now. A stamp of another thread may be a little ahead.
+[[nodiscard]] constexpr std::uint32_t later_stamp(std::uint32_t stamp, std::uint32_t now) noexcept
+{
+    return age_of(stamp, now) == 0 && !is_future(stamp, now) ? stamp : now;
+}
+
 /// Whether a stamp is older than `limit`. Both ends are rounded down, so that an age that equals it may be a
 /// part of a second less.
 [[nodiscard]] constexpr bool has_ended(std::uint32_t stamp, std::uint32_t now, std::uint32_t limit) noexcept
