@@ -38,10 +38,10 @@
 #include <afterwrite/wire/retry_after.hpp>
 #include <afterwrite/wire/vault_index.hpp>
 
-#include <afterwrite/session/cached_state.hpp>
 #include <afterwrite/session/answer_kind.hpp>
 #include <afterwrite/session/arrival.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
+#include <afterwrite/session/cached_state.hpp>
 #include <afterwrite/session/cluster_demand.hpp>
 #include <afterwrite/session/cluster_demands.hpp>
 #include <afterwrite/session/lineage.hpp>
