@@ -99,13 +99,14 @@ void check_births(cluster::dialect speaks)
         {"", "/v1/auth/userpass/login/ann", R"({"password":"secret"})"},
         {"root", "/v1/auth/token/create", R"({"policies":["kv"]})"},
     };
-    for (auto const& [identity, path, body] : ways) {
-        CAPTURE(path);
+    for (auto const& each : ways) {
+        CAPTURE(each.path);
         int denied_without = 0;
         int denied = 0;
         for (int round = 0; round < rounds; ++round) {
             transport.set_address(nodes.address(0));
-            auto const born = ask(identity, request_of<Stack>(identity, "POST", path, body));
+            auto const born =
+                ask(each.identity, request_of<Stack>(each.identity, "POST", each.path, each.body));
             REQUIRE(born.delivered());
             std::string const token(afterwrite::find_newborn(born.response->body));
             REQUIRE_FALSE(token.empty());

@@ -86,7 +86,7 @@ TEST_CASE("what is behind is behind in the log of its own cluster, or dominated"
         wal_position answered;
         verdict expected;
     };
-    for (auto const& [answered, expected] : {
+    for (auto const& each : {
              row{{10, 5}, verdict::consistent}, // an answer may show an index that is some ms old
              row{{11, 0}, verdict::consistent}, // a local write after a shared one
              row{{10, 9}, verdict::consistent},
@@ -96,9 +96,9 @@ TEST_CASE("what is behind is behind in the log of its own cluster, or dominated"
          }) {
         auto history = settled_at_10_5();
         auto const sent = history;
-        CAPTURE(answered.local);
-        CAPTURE(answered.replicated);
-        CHECK(judged(history, answered, sent) == expected);
+        CAPTURE(each.answered.local);
+        CAPTURE(each.answered.replicated);
+        CHECK(judged(history, each.answered, sent) == each.expected);
     }
 }
 

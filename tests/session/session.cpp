@@ -301,7 +301,7 @@ TEST_CASE("a 5xx leaves open what became of a write, unless it says that nobody 
         test_message response;
         bool is_lost;
     };
-    for (auto const& [response, is_lost] : {
+    for (auto const& each : {
              row{answer(0), true},
              row{answer(502), true},
              row{answer(503, "upstream connect error"), true},
@@ -313,10 +313,10 @@ TEST_CASE("a 5xx leaves open what became of a write, unless it says that nobody 
              row{answer(403), false},
              row{vault_stale(), false},
          }) {
-        CAPTURE(response.status);
+        CAPTURE(each.response.status);
         session mine;
-        mine.record(response, {}, at(0s));
-        CHECK(mine.required().fenced() == is_lost);
+        mine.record(each.response, {}, at(0s));
+        CHECK(mine.required().fenced() == each.is_lost);
     }
 }
 

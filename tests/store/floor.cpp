@@ -218,7 +218,7 @@ TEST_CASE("a position that was written by somebody who was killed then counts fo
 
 TEST_CASE("who joins a floor a little late does not shorten it")
 {
-    for (std::uint64_t const local : {5, 10, 20}) {
+    for (std::uint64_t const local : {std::uint64_t{5}, std::uint64_t{10}, std::uint64_t{20}}) {
         floor_of_one floor;
         floor.join(vault("c", 10, 0), 100);
         floor.join(vault("c", local, 0), 90);
