@@ -72,3 +72,24 @@ TEST_CASE("a text of neither dialect is unreadable if its server says so")
     CHECK(kind_of(unreadable_index(), states({vault("c", 5, 0)})) == answer_kind::nothing);
     CHECK(kind_of(answer(400, "other"), states({"a-future-form"})) == answer_kind::nothing);
 }
+
+TEST_CASE("an index is required, but for that of an OpenBao read where reads need not be monotonic")
+{
+    session_options const lax{.monotonic_reads = false};
+    auto const read = carried_by(states({openbao("c", "5")}), {.is_read = true});
+    auto const write = carried_by(states({openbao("c", "5")}), {});
+    auto behind_fence = read;
+    behind_fence.fence(cluster_id("c"), dialect::openbao);
+    CHECK(is_required(openbao("c", "6"), read, {}));
+    CHECK_FALSE(is_required(openbao("c", "6"), read, lax));
+    CHECK(is_required(openbao("c", "6"), write, lax));
+    CHECK(is_required(openbao("c", "6"), behind_fence, lax));
+    CHECK(is_required(vault("c", 6, 0), read, lax)); // it has written
+}
+
+TEST_CASE("what is lost matters if it may have written, and the caller wants to see it")
+{
+    CHECK(is_loss({}, {}));
+    CHECK_FALSE(is_loss(carried_by({}, {.is_read = true}), {}));
+    CHECK_FALSE(is_loss({}, session_options{.fence_lost_writes = false}));
+}

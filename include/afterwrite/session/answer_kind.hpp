@@ -3,6 +3,7 @@
 
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/session/required_states.hpp>
+#include <afterwrite/session/session_options.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
 #include <afterwrite/wire/refusal.hpp>
@@ -48,6 +49,21 @@ template <response_message R>
     if (why == refusal::index_not_understood && carried.form() == dialect::unknown)
         return answer_kind::unreadable;
     return answer_kind::nothing;
+}
+
+/// Whether an index that was answered is to be required: an OpenBao read's need not be, unless it is what
+/// takes a fence away.
+[[nodiscard]] inline bool is_required(std::string_view index_field_value, required_states const& carried,
+                                      session_options const& options) noexcept
+{
+    return options.monotonic_reads || !carried.sent_as().is_read || carried.fenced() ||
+           dialect_of(index_field_value) != dialect::openbao;
+}
+
+/// Whether something may have been written where no answer came, and has to be seen.
+[[nodiscard]] inline bool is_loss(required_states const& carried, session_options const& options) noexcept
+{
+    return options.fence_lost_writes && !carried.sent_as().is_read;
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

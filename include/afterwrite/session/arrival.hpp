@@ -59,6 +59,8 @@ inline bool follow(lineage::verdict verdict, cluster_demand& demand, arrival con
     if (how.on != on_regression::reset)
         demand.fence();
     demand.set_regressed(how.on == on_regression::fail);
+    if (how.report != nullptr)
+        how.report->found = demand;
     return true;
 }
 

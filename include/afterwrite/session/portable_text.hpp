@@ -60,7 +60,7 @@ enum portable_flag : std::uint8_t { has_strays = 1, is_crowded = 2, has_seconds 
     if (!required.fenced())
         return -1;
     auto latest = time_point::min();
-    bool is_told = required.told() != time_point::max();
+    bool is_told = required.advanced_at() != time_point::max();
     auto const look = [&](time_point until) {
         is_told = is_told && until != read_fence::not_told;
         latest = std::max(latest, until);
@@ -72,7 +72,7 @@ enum portable_flag : std::uint8_t { has_strays = 1, is_crowded = 2, has_seconds 
             look(required[i].fenced_until());
     if (!is_told)
         return -1;
-    auto const left = std::chrono::ceil<std::chrono::seconds>(latest - required.told()).count();
+    auto const left = std::chrono::ceil<std::chrono::seconds>(latest - required.advanced_at()).count();
     return static_cast<std::int32_t>(std::clamp<std::int64_t>(left, 0, 0xffff));
 }
 

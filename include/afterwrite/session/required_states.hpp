@@ -72,8 +72,10 @@ public:
                 record_one(theirs.text(i), arrival{.now = now}, total);
             if (theirs.fenced())
                 total += fence(theirs.cluster(), theirs.form(), theirs.fenced_until());
-            if (auto* const ours = demands_.find_or_add(theirs.cluster(), theirs.form()))
-                ours->set_regressed(ours->has_regressed() || theirs.has_regressed());
+            auto* const ours =
+                theirs.has_regressed() ? demands_.find_or_add(theirs.cluster(), theirs.form()) : nullptr;
+            if (ours != nullptr)
+                ours->set_regressed(true);
         }
         return total;
     }
@@ -209,7 +211,7 @@ public:
     [[nodiscard]] bool has_regressed() const noexcept { return demands_.has_regressed(); }
 
     /// When `advance` was called last; the end of time if never.
-    [[nodiscard]] time_point told() const noexcept { return now_; }
+    [[nodiscard]] time_point advanced_at() const noexcept { return now_; }
 
     /// How the attempt was sent that carried this; see `exchange::carried`.
     [[nodiscard]] attempt_facts const& sent_as() const noexcept { return sent_as_; }
@@ -237,6 +239,7 @@ private:
         auto const* const was_carried =
             how.carried != nullptr ? how.carried->find(decoded->cluster(), decoded->form) : nullptr;
         auto const where = detail::position_in(*demand, *decoded);
+        auto const regressions = total.regressed;
         if (where && how.carried != nullptr) {
             detail::evidence const evidence{was_carried, how.carried->sent_as_, how.carried->now_};
             if (!detail::follow(evidence.judge(demand->history(), *where, how.now), *demand, how, total))
@@ -247,6 +250,8 @@ private:
                               : demand->record(decoded->openbao, index, was_carried);
         if (where && how.now != time_point::min())
             demand->history().note(*where, how.now);
+        if (total.regressed > regressions && how.report != nullptr)
+            how.report->found = *demand; // now that it holds what gave it away
         switch (fate) {
         case cluster_demand::fate::kept: ++total.kept; break;
         case cluster_demand::fate::superseded: ++total.superseded; break;

@@ -52,7 +52,7 @@ public:
         recorded total;
         auto const record_indices = [&](required_states const* proof) {
             message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-                if (is_required(value, carried))
+                if (is_required(value, carried, options_))
                     total += required_.record(value, {proof, now, options_.regression, &regression_});
             });
         };
@@ -73,10 +73,9 @@ public:
     /// may have been executed, and nobody knows its index. (session_options::fence_lost_writes)
     recorded record_lost(required_states const& carried, time_point now) noexcept
     {
-        auto const& sent = carried.sent_as();
-        if (sent.is_read || !options_.fence_lost_writes)
+        if (!is_loss(carried, options_))
             return {};
-        return finish(required_.fence(sent.cluster, sent.form), now);
+        return finish(required_.fence(carried.sent_as().cluster, carried.sent_as().form), now);
     }
 
     /// Takes an index that came by another way: a CI variable, the `vault_index` of an event.
@@ -142,13 +141,6 @@ public:
     void clear() noexcept { required_ = {}; }
 
 private:
-    /// An OpenBao read's index need not be required, unless it is what takes a fence away.
-    [[nodiscard]] bool is_required(std::string_view value, required_states const& carried) const noexcept
-    {
-        return options_.monotonic_reads || !carried.sent_as().is_read || carried.fenced() ||
-               dialect_of(value) != dialect::openbao;
-    }
-
     void record_refusal(required_states const& carried, time_point now, recorded& total) noexcept
     {
         for (auto& demand : required_.demands())
@@ -167,10 +159,6 @@ private:
     {
         if (total.raised_demand())
             raised_ = now;
-        if (total.regressed > 0)
-            if (auto const* const demand =
-                    required_.find(regression_.lost.cluster(), regression_.lost.form()))
-                regression_.found = *demand;
         required_.advance(now, options_.fence_time);
         return total;
     }

@@ -128,8 +128,6 @@ private:
             if (decoded && !identity.know(decoded->cluster(), decoded->form))
                 return unplaced_demand::unkept;
             auto const total = identity.required().record(index, how);
-            if (total.regressed > 0 && how.report != nullptr)
-                how.report->found = *identity.required().find(decoded->cluster(), decoded->form);
             if (decoded && total.kept + total.superseded > 0 && is_of_epoch(identity, *decoded, how))
                 identity.confirm(decoded->cluster(), decoded->form, index);
             return total;

@@ -66,7 +66,7 @@ public:
     {
         now_ = now;
         auto const& sent = carried.sent_as();
-        if (sent.is_read || !options().fence_lost_writes)
+        if (!is_loss(carried, options()))
             return {};
         return access_.update(now_, [&sent](auto& identity) {
             if (!sent.cluster.empty() && !identity.know(sent.cluster, sent.form))
@@ -154,16 +154,6 @@ public:
 private:
     [[nodiscard]] session_options const& options() const noexcept { return access_.options().sessions; }
 
-    /// Whether an answer may bring an identity into being without showing it here: its body is not at
-    /// hand, or not all of it.
-    [[nodiscard]] static bool may_hide_newborn(int status, std::string_view body) noexcept
-    {
-        constexpr int no_content = 204;
-        auto const last = body.find_last_not_of(" \t\r\n");
-        bool const is_whole = last != body.npos && body[last] == '}' && body.size() < max_inspected_body;
-        return status != no_content && !is_whole;
-    }
-
     /// `proof`: what the indices may be compared with; null: they are of whichever history is followed now.
     template <class R>
     recorded record_fields(R const& response, required_states const& carried, required_states const* proof)
@@ -175,8 +165,7 @@ private:
             sent.may_give_birth && may_hide_newborn(message_traits<R>::status(response), body);
         recorded total;
         message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
-            if (!options().monotonic_reads && sent.is_read && !carried.fenced() &&
-                dialect_of(value) == dialect::openbao)
+            if (!is_required(value, carried, options()))
                 return;
             total += access_.record(value, {proof, now_, options().regression, report_});
             if (!newborn.empty())
@@ -206,12 +195,8 @@ private:
         if (!identity.know(before.cluster(), before.form()))
             return;
         auto* const demand = identity.required().demands().find_or_add(before.cluster(), before.form());
-        recorded one;
         detail::follow(verdict_of(demand->history()), *demand,
-                       {&carried, now_, options().regression, report_}, one);
-        if (one.regressed > 0 && report_ != nullptr)
-            report_->found = *demand;
-        total += one;
+                       {&carried, now_, options().regression, report_}, total);
     }
 
     detail::store_access<Lock> access_;
