@@ -1088,6 +1088,42 @@ TEST_CASE("a session that fails on a regression sends nothing before it was acce
           lines{"0 any first_attempt: 1 index, X-Vault-Forward: active-node", "0 deliver answered"});
 }
 
+TEST_CASE("what was not sent is no loss, and its repetition takes nobody else's fence away")
+{
+    for (bool const was_sent : {true, false}) {
+        session mine;
+        mine.record(vault("c", 1, 0), at(0s));
+        auto view = view_of(dialect::vault);
+        exchange machine(policy_of(when_inconsistent::retry), mine.required(view), {.idempotent = true},
+                         at(0s), 1);
+        auto request = put();
+        machine.prepare(request, view);
+        if (was_sent)
+            mine.record_lost(machine.carried(), at(1ms));
+        REQUIRE_FALSE(machine.on_transport_error(view, at(1ms), was_sent).is_final());
+        machine.prepare(request, view);
+        auto others = mine.required(view); // of another thread, after the repetition was sent
+        others.set_sent_as({.cluster = cluster_id("c"), .form = dialect::vault});
+        mine.record_lost(others, at(2ms));
+        mine.record(written(vault("c", 2, 0)), machine.carried(), at(3ms));
+        CHECK(mine.required().fenced());
+    }
+}
+
+TEST_CASE("where a session ignores losses its exchanges do, too")
+{
+    session careless(session_options{.fence_lost_writes = false});
+    careless.record(vault("c", 1, 0), at(0s));
+    auto view = view_of(dialect::vault);
+    exchange machine(policy_of(when_inconsistent::retry), careless.required(view), {.idempotent = true},
+                     at(0s), 1);
+    auto request = put();
+    machine.prepare(request, view);
+    careless.record_lost(machine.carried(), at(1ms));
+    REQUIRE_FALSE(machine.on_transport_error(view, at(1ms)).is_final());
+    CHECK_FALSE(machine.carried().fenced());
+}
+
 TEST_CASE("a fence that has ended holds nothing back, and one that was set meanwhile is not seen")
 {
     session mine;

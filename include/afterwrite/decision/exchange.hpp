@@ -104,12 +104,13 @@ public:
         return decide(retry_after, view);
     }
 
-    /// What to do when no answer came: nobody knows whether the request was executed.
-    [[nodiscard]] step on_transport_error(replication_view& view, time_point now) noexcept
+    /// What to do when no answer came: nobody knows whether the request was executed. Unless it was not sent,
+    /// for want of a connection; `record_lost` is left out then.
+    [[nodiscard]] step on_transport_error(replication_view& view, time_point now, bool sent = true) noexcept
     {
         times_.advance(now);
         last_ = refusal::none;
-        return repeat(std::nullopt, view);
+        return repeat(std::nullopt, view, sent);
     }
 
     /// What the answered attempt had required: to be recorded together with the answer.
@@ -172,8 +173,8 @@ private:
         case refusal::agent_refusal: return final(action::give_up, reason::refused);
         case refusal::throttled:
         case refusal::quota: return obey_quota(retry_after, view);
-        case refusal::no_active_node:
-        case refusal::server_error: return repeat(retry_after, view);
+        case refusal::no_active_node: return repeat(retry_after, view, false);
+        case refusal::server_error: return repeat(retry_after, view, true);
         case refusal::index_not_understood:
             if (required_.form() != dialect::unknown)
                 return final(action::give_up, reason::refused);
@@ -242,13 +243,13 @@ private:
     }
 
     /// Whether it was executed is unknown, so only what does no harm is repeated.
-    [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view& view) noexcept
+    [[nodiscard]] step repeat(std::optional<duration> retry_after, replication_view& view,
+                              bool is_lost) noexcept
     {
         if (!was_offered_) // nothing was required of this attempt, so nothing would be of the next
             return final(action::give_up, reason::unproven);
-        if (!facts_.safe && is_enforced_ && last_ != refusal::no_active_node) // as the session does, so that
-            required_.fence(required_.sent_as().cluster,
-                            required_.sent_as().form); // the next answer repays it
+        if (auto const& sent = required_.sent_as(); is_lost && sent.fences_losses && !sent.is_read)
+            required_.fence(sent.cluster, sent.form); // as the session does
         if (approach_.leave_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
         bool const may_repeat = facts_.idempotent && !is_inert();

@@ -34,6 +34,11 @@ struct attempt_facts {
     /// It asks for the health of a node: says nothing about writes.
     bool is_probe = false;
 
+    /// Its session sets a fence for each attempt of which it is told that it was lost. The exchange counts
+    /// along, so that the answer to a repetition takes these fences away, and none that was set by others
+    /// since.
+    bool fences_losses = false;
+
     /// Where it went, as far as the view knew; empty if it did not.
     cluster_id cluster{};
     dialect form = dialect::unknown;

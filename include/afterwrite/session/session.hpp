@@ -31,6 +31,22 @@ concept cluster_view = requires(V const& view)
         } -> std::convertible_to<cluster_id const&>;
 };
 
+namespace detail {
+
+/// Which other clusters' states a view takes: none, if it declares none.
+template <cluster_view View>
+[[nodiscard]] auto peers_of(View const& view) noexcept
+{
+    return [&view]([[maybe_unused]] cluster_id const& other) {
+        if constexpr (requires { view.is_peer(other); })
+            return static_cast<bool>(view.is_peer(other));
+        else
+            return static_cast<void>(view), false;
+    };
+}
+
+} // namespace detail
+
 /// What one caller must be able to see: its own writes, whichever node answers. One session a caller
 /// identity, not one a process, so that a write by one caller delays no other.
 ///
@@ -110,11 +126,9 @@ public:
     /// peers if it declares any, and no others.
     [[nodiscard]] required_states required(cluster_view auto const& view) const
     {
-        if constexpr (requires { view.is_peer(view.cluster()); })
-            return required_.of(view.cluster(),
-                                [&view](cluster_id const& other) { return view.is_peer(other); });
-        else
-            return required_.of(view.cluster());
+        auto required = required_.of(view.cluster(), detail::peers_of(view));
+        required.sent_as().fences_losses = options_.fence_lost_writes;
+        return required;
     }
 
     /// All that is required, of whichever cluster.

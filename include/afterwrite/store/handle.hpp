@@ -119,12 +119,9 @@ public:
     /// See `session::required`. What the floor of the cluster demands is part of it.
     [[nodiscard]] required_states required(cluster_view auto const& view) const
     {
-        if constexpr (requires { view.is_peer(view.cluster()); })
-            return access_.reader().required(view.cluster(), now_, [&view](cluster_id const& other) {
-                return static_cast<bool>(view.is_peer(other));
-            });
-        else
-            return access_.reader().required(view.cluster(), now_, [](cluster_id const&) { return false; });
+        auto required = access_.reader().required(view.cluster(), now_, detail::peers_of(view));
+        required.sent_as().fences_losses = options().fence_lost_writes;
+        return required;
     }
 
     /// All that is required, of whichever cluster: by this identity, and of everybody.

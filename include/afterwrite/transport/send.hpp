@@ -123,12 +123,13 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
             result.last = {action::give_up, detail::now_of(wait_until), route::any_node, reason::not_offered};
             break;
         }
+        bool was_sent = true;
         {
             detail::lost_unless_answered<Session> answer{session, exchange.carried(),
                                                          detail::now_of(wait_until)};
             result.response = detail::send_attempt(transport, request, {exchange.to(), address});
-            answer.is_answered =
-                detail::message_in(result.response) != nullptr || detail::is_unsent(result.response);
+            was_sent = !detail::is_unsent(result.response);
+            answer.is_answered = detail::message_in(result.response) != nullptr || !was_sent;
         }
         auto const* const response = detail::message_in(result.response);
         auto const now = detail::now_of(wait_until);
@@ -136,7 +137,7 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
             session.record(*response, exchange.carried(), now);
         result.last = detail::with_view(view, [&](replication_view& v) {
             return response != nullptr ? exchange.on_response(*response, v, now)
-                                       : exchange.on_transport_error(v, now);
+                                       : exchange.on_transport_error(v, now, was_sent);
         });
         if (!result.last.is_final() && result.last.not_before > now && !wait_until(result.last.not_before))
             result.last = {action::give_up, now, route::any_node, reason::cancelled, result.last.refused_as};
