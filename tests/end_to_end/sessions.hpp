@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <afterwrite/bytes/siphash.hpp>
 #include <afterwrite/lock.hpp>
-#include <afterwrite/store/session_store.hpp>
 #include <afterwrite/wire/newborn.hpp>
 
 #include "end_to_end/cases.hpp"
 #include "support/manual_clock.hpp"
+#include "support/store_block.hpp"
 
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,33 +18,8 @@
 
 namespace end_to_end {
 
-using store = afterwrite::session_store<afterwrite::no_lock>;
-
-/// A store in a block of its own.
-class own_store {
-public:
-    own_store()
-        : size_(store::size_for(1000)),
-          block_(static_cast<std::byte*>(::operator new (size_, std::align_val_t{store::alignment})))
-    {
-        auto made = store::create({block_.get(), size_}, afterwrite::siphash_key{1, 2});
-        REQUIRE(made);
-        store_ = *made;
-    }
-    store* operator->() { return &store_; }
-
-private:
-    struct release {
-        void operator()(std::byte* block) const
-        {
-            ::operator delete (block, std::align_val_t{store::alignment});
-        }
-    };
-
-    std::size_t size_;
-    std::unique_ptr<std::byte, release> block_;
-    store store_;
-};
+/// Sessions of many callers.
+using sessions_type = support::store_of<afterwrite::no_lock>;
 
 inline cluster::settings settings_with_users(cluster::dialect speaks)
 {
@@ -76,12 +48,12 @@ void check_births(cluster::dialect speaks)
 {
     constexpr int rounds = 10;
     cluster::http_server nodes{settings_with_users(speaks)};
-    own_store sessions;
+    sessions_type sessions{1000};
     afterwrite::replication_view view;
     recording<Stack> transport{nodes.address(0)};
     auto const now = [] { return afterwrite::clock::now(); };
     auto const ask = [&](std::string const& identity, typename Stack::request request) {
-        auto caller = sessions->of(identity, now());
+        auto caller = sessions.store.of(identity, now());
         return afterwrite::send(transport, request, caller, view);
     };
     REQUIRE(ask("root", request_of<Stack>("root", "PUT", "/v1/sys/policies/acl/kv",
@@ -134,13 +106,13 @@ void check_wrapping_and_leases(cluster::dialect speaks)
     auto chosen = settings_of(speaks, "constant:15ms");
     chosen.lease_mounts = {"db"};
     cluster::http_server nodes{chosen};
-    own_store sessions;
+    sessions_type sessions{1000};
     afterwrite::replication_view view;
     recording<Stack> transport{nodes.address(0)};
     auto const ask = [&](std::string_view identity, typename Stack::request request, std::size_t node,
                          afterwrite::consistency_policy const& policy = {}) {
         transport.set_address(nodes.address(node));
-        auto caller = sessions->of(identity, afterwrite::clock::now());
+        auto caller = sessions.store.of(identity, afterwrite::clock::now());
         return afterwrite::send(transport, request, caller, view, policy);
     };
     afterwrite::consistency_policy const blind{.enforce = afterwrite::enforce_consistency::never};
@@ -210,14 +182,14 @@ template <class Stack>
 void check_restore(cluster::dialect speaks)
 {
     cluster::http_server nodes{settings_of(speaks, "none")};
-    own_store sessions;
+    sessions_type sessions{1000};
     afterwrite::replication_view view;
     recording<Stack> transport{nodes.address(0)};
     REQUIRE(view.set_active_address(nodes.address(0)));
     support::manual_clock clock; // what is settled is a matter of time
     auto const ask = [&](std::string_view identity, typename Stack::request request) {
         clock.time += std::chrono::seconds(1);
-        auto caller = sessions->of(identity, clock.time);
+        auto caller = sessions.store.of(identity, clock.time);
         return afterwrite::send(transport, request, caller, view, {.when = when_inconsistent::retry}, clock);
     };
     auto const write = [&](std::string_view identity, std::string_view body) {

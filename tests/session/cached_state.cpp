@@ -163,13 +163,16 @@ struct cached_server {
 
 } // namespace
 
-TEST_CASE("Vault: it serves exactly where each node that satisfies the carried demand satisfies the required")
+namespace {
+
+/// How often what was fetched at one of these serves a requirement of the world; and checks each against it.
+template <class World, class Sequences>
+std::size_t count_usable(World const& all, Sequences const& fetched)
 {
-    auto const all = vault_world();
     std::size_t wrong = 0;
     std::size_t usable = 0;
     auto const requirements = all.sequences(0, all.letters.size(), 2);
-    for (auto const& carried : all.sequences(0, 9, 2)) { // of the one cluster that it was fetched of
+    for (auto const& carried : fetched) {
         auto const at = fetched_at(all.texts_at(carried));
         for (auto const& required : requirements) {
             bool const is_usable = at.usable_for(states(all.texts_at(required)));
@@ -178,7 +181,16 @@ TEST_CASE("Vault: it serves exactly where each node that satisfies the carried d
         }
     }
     CHECK(wrong == 0);
-    CHECK(usable > 1000);
+    return usable;
+}
+
+} // namespace
+
+TEST_CASE("Vault: it serves exactly where each node that satisfies the carried demand satisfies the required")
+{
+    auto const all = vault_world();
+    // What was fetched is of one cluster.
+    CHECK(count_usable(all, all.sequences(0, 9, 2)) > 1000);
 }
 
 TEST_CASE("OpenBao: the same for values with an order and without")
@@ -200,19 +212,7 @@ TEST_CASE("OpenBao: the same for values with an order and without")
         for (std::uint64_t i = 0; i < 12; ++i)
             all.nodes.push_back({backend, i});
 
-    std::size_t wrong = 0;
-    std::size_t usable = 0;
-    auto const requirements = all.sequences(0, all.letters.size(), 2);
-    for (auto const& carried : all.sequences(0, all.letters.size(), 1)) {
-        auto const at = fetched_at(all.texts_at(carried));
-        for (auto const& required : requirements) {
-            bool const is_usable = at.usable_for(states(all.texts_at(required)));
-            usable += is_usable ? 1U : 0U;
-            wrong += is_usable != all.implies(carried, required) ? 1U : 0U;
-        }
-    }
-    CHECK(wrong == 0);
-    CHECK(usable > 50);
+    CHECK(count_usable(all, all.sequences(0, all.letters.size(), 1)) > 50);
 }
 
 TEST_CASE("where nothing is required, anything serves")

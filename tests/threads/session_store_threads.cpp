@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "support/answers.hpp"
+#include "support/in_threads.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
 #include "support/store_block.hpp"
@@ -20,7 +21,6 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace afterwrite;
@@ -31,16 +31,6 @@ namespace {
 constexpr unsigned thread_count = 64;
 constexpr std::uint64_t rounds = 100;
 
-template <class F>
-void in_threads(F const& f)
-{
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < thread_count; ++i)
-        threads.emplace_back([&f, i] { f(i); });
-    for (auto& thread : threads)
-        thread.join();
-}
-
 /// Each thread writes for identities that others write for, too, and requires at least its own at once.
 int count_lost(std::uint64_t room, std::uint64_t identities)
 {
@@ -48,7 +38,7 @@ int count_lost(std::uint64_t room, std::uint64_t identities)
     std::atomic<int> lost{0};
     std::atomic<std::uint64_t> log{0};
     known_cluster const view{cluster_id("c")};
-    in_threads([&](unsigned thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         for (std::uint64_t i = 0; i < rounds; ++i) {
             auto const now = at(std::chrono::milliseconds(i));
             auto handle = many.store.of(std::to_string((thread + i) % identities), now);
@@ -82,7 +72,7 @@ TEST_CASE("threads that find new clusters at the same time give each one place")
 {
     store_of<std::mutex> const many(100);
     std::atomic<int> lost{0};
-    in_threads([&](unsigned thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         for (unsigned i = 0; i < 60; ++i) {
             auto const name = "c" + std::to_string((thread + i) % 60);
             auto handle = many.store.of("who" + std::to_string(thread), at(0s));
@@ -104,7 +94,7 @@ TEST_CASE("threads that send through one store and one view each see their own w
     shared_replication_view<std::mutex> shared;
     std::atomic<std::uint64_t> log{0}; // the cluster, as far as this test needs one
     std::atomic<int> stale{0};
-    in_threads([&](unsigned thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         manual_clock time;
         std::uint64_t mine = 0;
         auto const transport = [&](test_message& request) {

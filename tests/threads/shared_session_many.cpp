@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "support/answers.hpp"
+#include "support/in_threads.hpp"
 #include "support/indices.hpp"
 #include "support/test_message.hpp"
 
@@ -17,13 +18,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <latch>
 #include <mutex>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 using namespace afterwrite;
@@ -78,21 +77,6 @@ bool is_shown(required_states const& required, write const& written)
     return demand.local >= written.local && demand.replicated >= written.replicated;
 }
 
-/// Runs f(thread) in all of them at once.
-template <class F>
-void in_threads(F const& f)
-{
-    std::latch begin(thread_count);
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < thread_count; ++i)
-        threads.emplace_back([&f, &begin, i] {
-            begin.arrive_and_wait();
-            f(i);
-        });
-    for (auto& thread : threads)
-        thread.join();
-}
-
 /// That exactly the join is required of each cluster, in texts that were recorded.
 void check_is_join(required_states const& required, std::vector<std::vector<write>> const& all)
 {
@@ -118,7 +102,7 @@ TEST_CASE("what 64 threads record, require, merge and export at once is in the e
     shared_session<std::mutex> elsewhere; // which the exported texts go to
     shared_replication_view<std::mutex> shared;
     std::atomic<std::size_t> lost{0};
-    in_threads([&](std::size_t thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         for (std::size_t i = 0; i < rounds; ++i) {
             auto const& mine = all[thread][i];
             auto const now = clock::now();
@@ -156,7 +140,7 @@ TEST_CASE("OpenBao: of what 64 threads record and merge at once the greatest is 
 {
     shared_session<std::mutex> ours;
     std::atomic<std::size_t> lost{0};
-    in_threads([&](std::size_t thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         for (std::size_t i = 0; i < rounds; ++i) {
             auto const mine = i * thread_count + thread; // 99 before 100: not in the order of texts
             auto const text = openbao("c", std::to_string(mine));
@@ -178,7 +162,7 @@ TEST_CASE("one view at a time: nothing that 64 threads teach it is lost")
 {
     shared_replication_view<std::mutex> shared(replication_view(dialect::vault, cluster_id("c")));
     std::size_t held = 0; // by no lock but the view's
-    in_threads([&](std::size_t thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         auto const address = "https://node-" + std::to_string(thread % replication_view::max_nodes) + ":8200";
         for (std::size_t i = 0; i < rounds; ++i)
             shared.with([&](replication_view& view) {

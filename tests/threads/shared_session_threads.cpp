@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "support/answers.hpp"
+#include "support/in_threads.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
 #include "support/test_message.hpp"
@@ -19,7 +20,6 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace afterwrite;
@@ -30,16 +30,6 @@ namespace {
 constexpr unsigned thread_count = 8;
 constexpr std::uint64_t rounds = 200;
 
-template <class F>
-void in_threads(F const& f)
-{
-    std::vector<std::thread> threads;
-    for (unsigned i = 0; i < thread_count; ++i)
-        threads.emplace_back([&f, i] { f(i); });
-    for (auto& thread : threads)
-        thread.join();
-}
-
 } // namespace
 
 TEST_CASE(
@@ -48,7 +38,7 @@ TEST_CASE(
     shared_session<std::mutex> ours;
     shared_replication_view<std::mutex> shared;
     std::atomic<int> lost{0};
-    in_threads([&](unsigned thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         for (std::uint64_t i = 0; i < rounds; ++i) {
             // Local states rise while replicated ones fall, so that both witnesses move.
             wal_position const mine{i * thread_count + thread, (rounds - i) * thread_count + thread};
@@ -71,7 +61,7 @@ TEST_CASE("threads that send through one session and one view each see their own
     shared_replication_view<std::mutex> shared;
     std::atomic<std::uint64_t> log{0}; // the cluster, as far as this test needs one
     std::atomic<int> stale{0};
-    in_threads([&](unsigned) {
+    in_threads(thread_count, [&](std::size_t) {
         manual_clock time;
         std::uint64_t mine = 0;
         auto const transport = [&](test_message& request) {
@@ -99,7 +89,7 @@ TEST_CASE("sessions that hand each other their texts from several threads end up
     shared_session<std::mutex> one;
     shared_session<std::mutex> other;
     std::atomic<int> lost{0};
-    in_threads([&](unsigned thread) {
+    in_threads(thread_count, [&](std::size_t thread) {
         auto& from = thread % 2 == 0 ? one : other;
         auto& into = thread % 2 == 0 ? other : one;
         for (std::uint64_t i = 0; i < rounds; ++i) {
