@@ -18,6 +18,8 @@ constexpr decode_error all[] = {
     decode_error::not_base64,       decode_error::no_separator,     decode_error::hmac_hex,
     decode_error::hmac_mismatch,    decode_error::format,           decode_error::local_index,
     decode_error::replicated_index, decode_error::not_json,         decode_error::missing_field,
+    decode_error::not_consistent,   decode_error::token_too_long,   decode_error::token_base64,
+    decode_error::token_message,
 };
 
 } // namespace
@@ -50,4 +52,6 @@ TEST_CASE("a sentence names the bound")
 {
     static_assert(max_index_size == 256);
     static_assert(to_string(decode_error::too_long) == "The index is longer than 256 bytes.");
+    static_assert(max_token_size == 512);
+    static_assert(to_string(decode_error::token_too_long) == "The token is longer than 512 bytes.");
 }

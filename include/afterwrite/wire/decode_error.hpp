@@ -14,7 +14,11 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// nobody asked for.
 inline constexpr std::size_t max_index_size = 256;
 
-/// Why a text is not an index: one value for each way to be wrong.
+/// The longest token that is taken apart, in bytes. Vault's FAQ asks to plan for 255; the rest is room for
+/// fields to come.
+inline constexpr std::size_t max_token_size = 512;
+
+/// Why a text is not an index, or a token carries none that can be read: one value for each way to be wrong.
 enum class decode_error : std::uint8_t {
     // our bounds, whatever the dialect
     too_long,         ///< more than `max_index_size` bytes
@@ -40,6 +44,12 @@ enum class decode_error : std::uint8_t {
     // OpenBao
     not_json,      ///< not JSON, not an object, or one whose cluster or value is no text
     missing_field, ///< the cluster or the value is absent, null or empty
+
+    // tokens, in the order in which Vault's `checkSSCTokenInternal` finds them
+    not_consistent, ///< of a kind that carries no index: not a service token, or one of before Vault 1.10
+    token_too_long, ///< more than `max_token_size` bytes
+    token_base64,   ///< not base64 of the URL-safe alphabet without padding
+    token_message,  ///< what it encodes is not a signed message that holds another one
 };
 
 /// A full sentence for a person to read, which ends in a full stop and quotes nothing of the text.
@@ -56,7 +66,7 @@ enum class decode_error : std::uint8_t {
     case decode_error::not_base64: return "The index is not base64 of the standard alphabet with padding.";
     case decode_error::no_separator: return "The decoded index holds no colon to separate its parts.";
     case decode_error::hmac_hex: return "The HMAC of the index is not an even number of hexadecimal digits.";
-    case decode_error::hmac_mismatch: return "The HMAC of the index was not made with this key.";
+    case decode_error::hmac_mismatch: return "The HMAC was not made with this key.";
     case decode_error::format:
         return "The decoded index is not of the form v1:cluster:local:replicated:hmac with a cluster id.";
     case decode_error::local_index: return "The local index is not a decimal number of 64 bits.";
@@ -65,6 +75,11 @@ enum class decode_error : std::uint8_t {
         return "The decoded index is not a JSON object whose cluster and value are texts.";
     case decode_error::missing_field:
         return "The decoded index lacks its cluster or its value, or one of them is empty.";
+    case decode_error::not_consistent: return "The token is of a kind that carries no index.";
+    case decode_error::token_too_long: return "The token is longer than 512 bytes.";
+    case decode_error::token_base64:
+        return "The token is not base64 of the URL-safe alphabet without padding.";
+    case decode_error::token_message: return "The decoded token is not a signed message with an index.";
     }
     return "The index is wrong in a way that has no name.";
 }
