@@ -87,6 +87,51 @@ TEST_CASE("an index is required, but for that of an OpenBao read where reads nee
     CHECK(is_required(vault("c", 6, 0), read, lax)); // it has written
 }
 
+TEST_CASE("a write or a login without a trace of an index has written what no request can carry")
+{
+    auto const reading = carried_by({}, {.is_read = true});
+    auto const born_of_a_read = carried_by({}, {.is_read = true, .may_give_birth = true});
+    for (int const status : {200, 204}) {
+        CHECK(is_unindexed_write(answer(status), {}, {}));
+        CHECK(is_unindexed_write(answer(status), born_of_a_read, {}));
+        CHECK_FALSE(is_unindexed_write(answer(status), reading, {}));
+        CHECK_FALSE(is_unindexed_write(answer(status), carried_by({}, {.is_probe = true}), {}));
+    }
+    for (int const status : {0, 307, 400, 404, 412, 500})
+        CHECK_FALSE(is_unindexed_write(answer(status), {}, {}));
+    for (auto const& trace : {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.held = 1},
+                              recorded{.unkept = 1}, recorded{.outdated = 1}})
+        CHECK_FALSE(is_unindexed_write(answer(200), {}, trace));
+    for (auto const& garbage : {recorded{.unknown_form = 1}, recorded{.rejected = 1}})
+        CHECK(is_unindexed_write(answer(200), {}, garbage));
+}
+
+TEST_CASE("what a node warns that it has not applied is of the index's cluster, or of where it was sent")
+{
+    auto const sent = carried_by({}, {.cluster = cluster_id("c"), .form = dialect::vault});
+    auto const where = find_unapplied(unapplied(), sent);
+    REQUIRE(where.has_value());
+    CHECK(where->cluster == "c");
+    CHECK(where->form == dialect::vault);
+    CHECK(find_unapplied(unapplied().with("X-Vault-Index", vault("d", 1, 0)), sent)->cluster == "d");
+    CHECK(find_unapplied(unapplied().with("X-Vault-Index", "x, " + vault("d", 1, 0)), {})->cluster == "d");
+    CHECK(find_unapplied(unapplied().with("X-Vault-Index", "garbage"), sent)->cluster == "c");
+    CHECK(find_unapplied(unapplied(), {})->cluster.empty());
+}
+
+TEST_CASE("a read's warning counts as a write's; an error's or a probe's does not")
+{
+    CHECK(find_unapplied(unapplied(), carried_by({}, {.is_read = true})).has_value());
+    CHECK_FALSE(find_unapplied(unapplied(), carried_by({}, {.is_probe = true})).has_value());
+    for (int const status : {0, 307, 400, 404, 412, 500}) {
+        auto refused = unapplied();
+        refused.status = status;
+        CHECK_FALSE(find_unapplied(refused, {}).has_value());
+    }
+    CHECK_FALSE(find_unapplied(answer(200, R"({"warnings":null})"), {}).has_value());
+    CHECK_FALSE(find_unapplied(answer(204), {}).has_value());
+}
+
 TEST_CASE("what is lost matters if it may have written, and the caller wants to see it")
 {
     CHECK(is_loss({}, {}));

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/indices.hpp"
+#include "support/manual_clock.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -387,6 +388,26 @@ TEST_CASE("a copy is a value: what happens to the one does not happen to the oth
     CHECK(texts_of(copy) == texts{vault("a", 2, 0)});
     copy = required_states();
     CHECK(copy.empty());
+}
+
+TEST_CASE("when something was written without an index goes with each copy, whichever cluster it is for")
+{
+    auto required = states({vault("a", 1, 0), vault("b", 2, 0)});
+    required.unplaced().note_unindexed_write(at(5s));
+    for (auto const& copied :
+         {required, required.of(cluster_id("a")), required.of(cluster_id("stranger")), required.of({})})
+        CHECK(copied.unindexed_write_at() == at(5s));
+    CHECK_FALSE(required.fenced());
+    required.forget("a");
+    required.forget("b");
+    CHECK(required.empty());
+    CHECK(required.unindexed_write_at() == at(5s));
+
+    required_states other;
+    CHECK_FALSE(other.merge(required).raised_demand());
+    CHECK(other.unindexed_write_at() == at(5s));
+    required = {};
+    CHECK(required.unindexed_write_at() == time_point::min());
 }
 
 TEST_CASE("to record what is sent changes nothing")

@@ -321,6 +321,98 @@ TEST_CASE("a 5xx leaves open what became of a write, unless it says that nobody 
 }
 
 // ---------------------------------------------------------------------------------------------------------
+// Answers of success that leave something open.
+
+TEST_CASE("what a node warns that it has not applied sets a fence, which a later write's answer repays")
+{
+    session mine;
+    mine.record(written(vault("c", 1, 0)), {}, at(0s));
+    auto const carried = carried_at(mine, at(1s));
+    auto const total = mine.record(unapplied().with("X-Vault-Index", vault("c", 2, 0)), carried, at(1s));
+    CHECK(total == recorded{.superseded = 1, .unkept = 1, .why = decode_error::no_room});
+    CHECK(mine.required().demand("c") == wal_position{2, 0});
+    CHECK(mine.required().fenced()); // by that answer's own index it is not repaid
+    CHECK(mine.raised() == at(1s));
+    mine.record(written(vault("c", 3, 0)), carried, at(2s)); // was sent before
+    CHECK(mine.required().fenced());
+    mine.record(written(vault("c", 4, 0)), carried_at(mine, at(3s)), at(3s));
+    CHECK_FALSE(mine.required().fenced());
+}
+
+TEST_CASE("such an answer repays what was lost before its request, and fences anew")
+{
+    session mine;
+    mine.record(written(vault("c", 1, 0)), {}, at(0s));
+    mine.record_lost(carried_at(mine, at(1s)), at(1s));
+    auto const first = carried_at(mine, at(2s));
+    mine.record(unapplied().with("X-Vault-Index", vault("c", 2, 0)), first, at(2s));
+    CHECK(mine.required().fenced());
+    mine.record(written(vault("c", 3, 0)), first, at(3s)); // of the same request as it were: sent before
+    CHECK(mine.required().fenced());
+}
+
+TEST_CASE("the fence of a warning stands without an index, for a read, and whatever becomes of lost writes")
+{
+    for (bool const is_read : {false, true}) {
+        session mine(session_options{.fence_lost_writes = false, .fence_time = 10s});
+        auto const carried = carried_at(mine, at(0s), {.is_read = is_read});
+        CHECK(mine.record(unapplied(), carried, at(0s)).unkept == 1);
+        auto const* const demand = mine.required().find("c", dialect::vault);
+        REQUIRE(demand != nullptr);
+        CHECK(demand->fenced());
+        CHECK_FALSE(mine.required().unplaced().fenced());
+        CHECK(carried_at(mine, at(10s) - 1ms).fenced());
+        CHECK_FALSE(carried_at(mine, at(10s)).fenced());
+    }
+    session lost;
+    lost.record(unapplied(), {}, at(0s)); // nobody knows which cluster it was
+    CHECK(lost.required().unplaced().has_strays());
+    session probing;
+    probing.record(unapplied(), carried_at(probing, at(0s), {.is_probe = true}), at(0s));
+    CHECK(probing.required().empty());
+}
+
+TEST_CASE("the active node's answer without the index that it refused may warn as well")
+{
+    session mine(session_options{.regression = on_regression::reset});
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    auto without = carried_at(mine, at(1s), {.asked_active_node = true, .index_was_refused = true});
+    without.demands()[0].forget_texts();
+    CHECK(mine.record(unapplied(), without, at(1s)).unkept == 1);
+    CHECK(mine.required().fenced());
+}
+
+TEST_CASE("when a write was last answered without an index is remembered, and handed to each request")
+{
+    session mine;
+    CHECK(mine.required().unindexed_write_at() == time_point::min());
+    CHECK(mine.record(answer(204), carried_at(mine, at(5s)), at(5s)) == recorded{});
+    CHECK(mine.required().unindexed_write_at() == at(5s));
+    CHECK(mine.required(view_of("c")).unindexed_write_at() == at(5s));
+    CHECK(mine.required(view_of("stranger")).unindexed_write_at() == at(5s));
+    CHECK(mine.required().empty()); // it demands nothing
+    CHECK(mine.raised() == time_point{});
+
+    mine.record(answer(200), carried_at(mine, at(6s), {.is_read = true}), at(6s));
+    mine.record(answer(200), carried_at(mine, at(6s), {.is_probe = true}), at(6s));
+    mine.record(answer(404), carried_at(mine, at(6s)), at(6s));
+    mine.record(vault("c", 1, 0), at(6s));
+    mine.record(written(vault("c", 2, 0)), carried_at(mine, at(6s)), at(6s));
+    CHECK(mine.required().unindexed_write_at() == at(5s));
+
+    mine.record(written("garbage"), carried_at(mine, at(7s)), at(7s));
+    CHECK(mine.required().unindexed_write_at() == at(7s));
+    mine.record(answer(200), carried_at(mine, at(8s), {.is_read = true, .may_give_birth = true}), at(8s));
+    CHECK(mine.required().unindexed_write_at() == at(8s));
+
+    session other;
+    other.merge(mine.required(), at(9s));
+    CHECK(other.required().unindexed_write_at() == at(8s));
+    other.clear();
+    CHECK(other.required().unindexed_write_at() == time_point::min());
+}
+
+// ---------------------------------------------------------------------------------------------------------
 // Reads and probes.
 
 TEST_CASE("OpenBao answers reads with an index: required unless the session needs no monotonic reads")

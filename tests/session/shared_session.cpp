@@ -70,6 +70,22 @@ TEST_CASE("it does what a session does")
     CHECK(ours.raised() == at(1s));
 }
 
+TEST_CASE("what an answer of success leaves open is noticed for all threads")
+{
+    shared_session<std::mutex> ours;
+    replication_view view;
+    view.learn(dialect::vault, cluster_id("c"));
+    ours.record(answer(204), {}, at(5s));
+    CHECK(ours.required(view).unindexed_write_at() == at(5s));
+    CHECK_FALSE(ours.required(view).fenced());
+    auto const warning = unapplied().with("X-Vault-Index", vault("c", 1, 0));
+    CHECK(ours.record(warning, ours.required(view), at(6s)).unkept == 1);
+    CHECK(ours.required(view).fenced());
+    CHECK(ours.required(view).unindexed_write_at() == at(5s));
+    ours.record(written(vault("c", 2, 0)), ours.required(view), at(7s));
+    CHECK_FALSE(ours.required(view).fenced());
+}
+
 TEST_CASE("each call takes the lock once, and gives it back")
 {
     shared_session<checked_lock> ours;

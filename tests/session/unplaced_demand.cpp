@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/manual_clock.hpp"
+
 #include <string>
 
 using namespace afterwrite;
+using namespace support;
 
 TEST_CASE("nothing of no known cluster is required at first")
 {
@@ -71,6 +74,31 @@ TEST_CASE("a copy is a value, and holds the text and the fences")
     copied = none;
     CHECK(copied.text().empty());
     CHECK_FALSE(copied.fenced());
+}
+
+TEST_CASE("the last write without an index is remembered, in copies as well, and merged as the later one")
+{
+    unplaced_demand required;
+    CHECK(required.unindexed_write_at() == time_point::min());
+    required.note_unindexed_write(at(5s));
+    required.note_unindexed_write(at(3s)); // an answer that came late
+    CHECK(required.unindexed_write_at() == at(5s));
+    CHECK(required.fences().unindexed_write_at() == at(5s));
+    CHECK(unplaced_demand(required).unindexed_write_at() == at(5s));
+    required.advance(at(24h), 1s);
+    CHECK(required.unindexed_write_at() == at(5s));
+    CHECK_FALSE(required.fenced());
+
+    unplaced_demand other;
+    CHECK(other.merge(required) == recorded{});
+    CHECK(other.unindexed_write_at() == at(5s));
+    other.note_unindexed_write(at(6s));
+    required.merge(other);
+    CHECK(required.unindexed_write_at() == at(6s));
+    required.merge(unplaced_demand());
+    CHECK(required.unindexed_write_at() == at(6s));
+    other = unplaced_demand();
+    CHECK(other.unindexed_write_at() == time_point::min());
 }
 
 TEST_CASE("to merge is to require both; of two texts one stays, and a fence stands for the other")

@@ -112,6 +112,71 @@ TEST_CASE("the index of an answer that makes a token is required of that token, 
     CHECK(many.store.of("hvs.wrapping", at(0s)).required(c).demand("c") == wal_position{6, 0});
 }
 
+TEST_CASE("what a node warns that it has not applied sets a fence, which a newer index repays")
+{
+    many_type const many(100, {.sessions = {.fence_lost_writes = false}});
+    auto mine = many.store.of("mine", at(0s));
+    mine.record(vault("c", 1, 0), at(0s));
+    auto const before = sent(mine.required(c), {}, at(1s));
+    auto const warning = unapplied().with("X-Vault-Index", vault("c", 2, 0));
+    CHECK(mine.record(warning, before, at(1s)) ==
+          recorded{.superseded = 1, .unkept = 1, .why = decode_error::no_room});
+    CHECK(many.store.of("mine", at(1s)).required(c).fenced());
+    CHECK_FALSE(many.store.of("other", at(1s)).required(c).fenced());
+    mine.record(written(vault("c", 3, 0)), before, at(2s)); // was sent before
+    CHECK(mine.required(c).fenced());
+    mine.record(written(vault("c", 4, 0)), sent(mine.required(c), {}, at(3s)), at(3s));
+    CHECK_FALSE(mine.required(c).fenced());
+
+    attempt_facts const reading{.is_read = true, .cluster = cluster_id("c"), .form = dialect::vault};
+    CHECK(mine.record(unapplied(), sent(mine.required(c), reading, at(4s)), at(4s)).unkept == 1);
+    CHECK(mine.required(c).fenced());
+    CHECK_FALSE(many.store.of("mine", at(4s) + default_fence_time + 2s).required(c).fenced());
+
+    auto lost = many.store.of("lost", at(5s));
+    CHECK(lost.record(unapplied(), {}, at(5s)).unkept == 1); // nobody knows which cluster it was
+    CHECK(lost.required(c).fenced());
+    auto probing = many.store.of("probing", at(5s));
+    CHECK(probing.record(unapplied(), sent({}, {.is_probe = true}, at(5s)), at(5s)) == recorded());
+    CHECK_FALSE(probing.required(c).fenced());
+}
+
+TEST_CASE("such a warning fences the token that its answer makes, too")
+{
+    many_type const many(100);
+    auto login = answer(200, R"({"warnings":["Timeout hit while waiting for local replicated cluster to x"],)"
+                             R"("auth":{"client_token":"hvs.newborn"}})");
+    auto const carried =
+        sent({}, {.may_give_birth = true, .cluster = cluster_id("c"), .form = dialect::vault}, at(0s));
+    auto asking = many.store.of("asking", at(0s));
+    CHECK(asking.record(login, carried, at(0s)).unkept == 1);
+    CHECK(asking.required(c).fenced());
+    CHECK(many.store.of("hvs.newborn", at(0s)).required(c).fenced());
+    CHECK_FALSE(many.store.of("hvs.other", at(0s)).required(c).fenced());
+}
+
+TEST_CASE("when a write was last answered without an index only its handle remembers")
+{
+    many_type const many(100);
+    auto mine = many.store.of("mine", at(0s));
+    CHECK(mine.required(c).unindexed_write_at() == time_point::min());
+    CHECK(mine.record(answer(204), sent(mine.required(c), {}, at(5s)), at(5s)) == recorded());
+    CHECK(mine.required(c).unindexed_write_at() == at(5s));
+    CHECK(mine.required().unindexed_write_at() == at(5s));
+    CHECK(mine.required().empty());
+    mine.record(answer(200), sent({}, {.is_read = true}, at(6s)), at(6s));
+    mine.record(answer(500), sent({}, {}, at(6s)), at(6s));
+    mine.record(written(vault("c", 1, 0)), sent({}, {}, at(6s)), at(6s));
+    CHECK(mine.required(c).unindexed_write_at() == at(5s));
+    CHECK(many.store.of("mine", at(7s)).required(c).unindexed_write_at() == time_point::min());
+
+    auto other = many.store.of("other", at(7s));
+    other.merge(mine.required(), at(7s));
+    CHECK(other.required(c).unindexed_write_at() == at(5s));
+    other.clear();
+    CHECK(other.required(c).unindexed_write_at() == time_point::min());
+}
+
 TEST_CASE("if the token is not seen, the index is required of everybody")
 {
     many_type const many(100);

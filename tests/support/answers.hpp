@@ -41,6 +41,13 @@ inline test_message no_active_node()
 
 inline test_message redirect_to(std::string_view location) { return answer(307).with("Location", location); }
 
+/// A write that the node which answers has not applied itself yet.
+inline test_message unapplied()
+{
+    return answer(200, R"({"data":null,"warnings":["Timeout hit while waiting for local replicated cluster )"
+                       R"(to apply primary's write; this client may encounter stale reads"],"auth":null})");
+}
+
 inline test_message written(std::string_view index) { return answer(204).with("X-Vault-Index", index); }
 
 } // namespace support

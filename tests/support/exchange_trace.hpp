@@ -28,6 +28,11 @@ using lines = std::vector<std::string>;
                                           "without_index",
                                           "redirected",
                                           "repeating",
+                                          "another_node",
+                                          "joined",
+                                          "over_budget",
+                                          "not_held",
+                                          "doubted",
                                           "refused",
                                           "attempts_exhausted",
                                           "deadline_passed",
@@ -67,8 +72,7 @@ struct exchange_run {
     {
         now = std::max(now, last.not_before);
         exchange.prepare(request, view);
-        auto const where = exchange.to() == afterwrite::route::active_node ? " active " : " any ";
-        log.push_back(since_begin() + where + std::string(name_of(last.why)) + ": " + said(request));
+        log.push_back(since_begin() + where(view) + std::string(name_of(last.why)) + ": " + said(request));
         last = answer ? exchange.on_response(*answer, view, now) : exchange.on_transport_error(view, now);
     }
 
@@ -83,6 +87,15 @@ struct exchange_run {
                                                                      : " endless ";
         log.push_back(since_begin() + what + std::string(name_of(last.why)));
         return log;
+    }
+
+    /// " active ", " any ", or the address of the best node.
+    [[nodiscard]] std::string where(afterwrite::replication_view const& view) const
+    {
+        if (exchange.to() == afterwrite::route::active_node)
+            return " active ";
+        auto const address = std::string(exchange.address(view));
+        return address.empty() ? " any " : " " + address + " ";
     }
 
     [[nodiscard]] std::string since_begin() const

@@ -40,6 +40,8 @@ constexpr refusal all[] = {
     refusal::agent_refusal,
     refusal::forwarding_not_allowed,
     refusal::index_not_understood,
+    refusal::several_indices_refused,
+    refusal::await_not_understood,
     refusal::no_active_node,
     refusal::server_error,
     refusal::other,
@@ -183,6 +185,45 @@ TEST_CASE("400 about X-Vault-Index is an index that the server cannot read, if o
     }
     CHECK(meaning(with_index, 400, R"(unknown value for "X-Vault-Inconsistent" header)") == refusal::none);
     CHECK(meaning(with_index, 400, "") == refusal::none);
+}
+
+TEST_CASE("400 about a second index is a server that takes one, if several were sent")
+{
+    constexpr std::string_view plain = R"(expected at most one value for "X-Vault-Index")";
+    constexpr std::string_view in_json = R"({"errors":["expected at most one value for \"X-Vault-Index\""]})";
+    auto with_several = with_index;
+    with_several.carried_several = true;
+    for (auto const words : {plain, in_json}) {
+        CHECK(meaning(with_several, 400, words) == refusal::several_indices_refused);
+        CHECK(meaning(with_index, 400, words) == refusal::index_not_understood);
+        CHECK(meaning(with_neither, 400, words) == refusal::none);
+        CHECK(meaning(with_several, 429, words) == refusal::throttled);
+    }
+    CHECK(meaning(with_several, 400, R"(failed to decode "X-Vault-Index": illegal base64 data)") ==
+          refusal::index_not_understood);
+    CHECK(meaning(with_several, 400, R"(expected at most one value for "version")") == refusal::none);
+}
+
+TEST_CASE("400 about X-Vault-Inconsistent is a server that does not know await-state, if that was sent")
+{
+    auto awaiting = with_index;
+    awaiting.asked_to_await = true;
+    for (std::string_view const words :
+         {R"(unknown value for "X-Vault-Inconsistent" header)",
+          R"({"errors":["unknown value for \"X-Vault-Inconsistent\" header"]})",
+          R"(unknown second value for "X-Vault-Inconsistent": must either be "fail" or )"
+          R"("forward-active-node")"}) {
+        CHECK(meaning(awaiting, 400, words) == refusal::await_not_understood);
+        CHECK(meaning(with_index, 400, words) == refusal::none);
+        CHECK(meaning(awaiting, 500, words) == refusal::server_error);
+    }
+    CHECK(meaning(awaiting, 400, R"(unknown value for "ttl")") == refusal::none);
+    CHECK(meaning(awaiting, 400, "X-Vault-Inconsistent") == refusal::none);
+    CHECK(meaning(awaiting, 400, "") == refusal::none);
+    CHECK(
+        meaning(awaiting, 400,
+                "forwarding via header X-Vault-Inconsistent=forward-active-node disabled in configuration") ==
+        refusal::forwarding_not_allowed);
 }
 
 TEST_CASE("503 and 500 without an active node pass; other 5xx may have executed; 501 never will")

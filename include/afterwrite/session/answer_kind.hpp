@@ -2,13 +2,19 @@
 #pragma once
 
 #include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/session/session_options.hpp>
+#include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/version.hpp>
+#include <afterwrite/wire/best_effort.hpp>
 #include <afterwrite/wire/dialect.hpp>
+#include <afterwrite/wire/field_names.hpp>
+#include <afterwrite/wire/index_field.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -64,6 +70,56 @@ template <response_message R>
 [[nodiscard]] inline bool is_loss(required_states const& carried, session_options const& options) noexcept
 {
     return options.fence_lost_writes && !carried.sent_as().is_read;
+}
+
+namespace detail {
+
+/// Whether an answer tells of success, and not of a node's health.
+template <response_message R>
+[[nodiscard]] bool is_success(R const& response, required_states const& carried)
+{
+    int const status = message_traits<R>::status(response);
+    return status >= 200 && status < 300 && !carried.sent_as().is_probe;
+}
+
+} // namespace detail
+
+/// Whether something was written of which no later request can carry an index: a write or a login was
+/// answered with success, and `indices` is what became of those that the answer had. Where one of them is
+/// past a bound, or of an older epoch, a fence stands for it.
+template <response_message R>
+[[nodiscard]] bool is_unindexed_write(R const& response, required_states const& carried,
+                                      recorded const& indices)
+{
+    bool const has_trace =
+        indices.kept + indices.superseded + indices.held + indices.unkept + indices.outdated > 0;
+    bool const may_write = !carried.sent_as().is_read || carried.sent_as().may_give_birth;
+    return may_write && !has_trace && detail::is_success(response, carried);
+}
+
+/// A cluster, or of which dialect it is if that is all that is known.
+struct cluster_place {
+    cluster_id cluster{};
+    dialect form = dialect::unknown;
+};
+
+/// The cluster of a node that has not applied yet what it answers for, if it warns of that: see
+/// `has_best_effort_warning`. Since such a node may serve the next read, a fence has to stand there, whatever
+/// the request was and whether or not an index came. It is the index's cluster, or else where the request
+/// went.
+template <response_message R>
+[[nodiscard]] std::optional<cluster_place> find_unapplied(R const& response, required_states const& carried)
+{
+    if (!detail::is_success(response, carried) || !has_best_effort_warning(body_of(response)))
+        return std::nullopt;
+    cluster_place where{carried.sent_as().cluster, carried.sent_as().form};
+    message_traits<R>::for_each(response, field_names::index, [&where](std::string_view value) {
+        for_each_index(value, [&where](std::string_view index) {
+            if (auto const decoded = decode_index(index))
+                where = {decoded->cluster(), decoded->form};
+        });
+    });
+    return where;
 }
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

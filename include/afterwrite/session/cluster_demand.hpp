@@ -15,6 +15,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -106,6 +107,16 @@ public:
                    : wal_position{};
     }
 
+    /// What is held as one point of the cluster's log, where it is one: of OpenBao `{number, 0}`; none where
+    /// nothing is held, or where it has no order.
+    [[nodiscard]] std::optional<wal_position> place() const noexcept
+    {
+        if (form_ == dialect::vault)
+            return size_ > 0 ? std::optional(position()) : std::nullopt;
+        bool const is_number = size_ == 1 && texts_[0].local > 0;
+        return is_number ? std::optional(texts_[0].position()) : std::nullopt;
+    }
+
     /// Whether this index has an order among those that are held.
     [[nodiscard]] bool is_comparable(opaque_index const& index) const noexcept
     {
@@ -182,7 +193,7 @@ public:
             fence();
             return fate::unkept;
         }
-        put(left, {}, text);
+        put(left, {index.number().value_or(0), 0}, text);
         size_ = static_cast<std::uint8_t>(left + 1);
         if (!is_new)
             return fate::held;
@@ -190,7 +201,7 @@ public:
     }
 
 private:
-    /// A text as received, and on Vault what it means. Trivial, so that an unused one costs nothing.
+    /// A text as received, and what it means. Trivial, so that an unused one costs nothing.
     struct received {
         std::uint64_t local;
         std::uint64_t replicated;

@@ -210,6 +210,9 @@ public:
     /// Whether a history turned out to be another one, and the caller has not accepted that yet.
     [[nodiscard]] bool has_regressed() const noexcept { return demands_.has_regressed(); }
 
+    /// See `unplaced_demand`.
+    [[nodiscard]] time_point unindexed_write_at() const noexcept { return unplaced_.unindexed_write_at(); }
+
     /// When `advance` was called last; the end of time if never.
     [[nodiscard]] time_point advanced_at() const noexcept { return now_; }
 

@@ -60,8 +60,10 @@ public:
 
     /// Takes from an answer what later requests of this caller must see. `carried` is what the answered
     /// attempt had required, see `exchange::carried`. An answer without an index changes nothing, and neither
-    /// does an error, except: a 5xx to a write counts as lost; a refusal by the active node may tell that the
-    /// cluster was restored; a text of neither dialect is dropped when its server calls it unreadable.
+    /// does an error, except: a 5xx to a write counts as lost, and so does what a node warns that it has not
+    /// applied yet; a refusal by the active node may tell that the cluster was restored; a text of neither
+    /// dialect is dropped when its server calls it unreadable. When a write was answered without an index is
+    /// remembered, see `required_states::unindexed_write_at`.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
@@ -82,6 +84,10 @@ public:
             record_refusal(carried, now, total);
             record_indices(nullptr); // of whichever history is followed from now on
         }
+        if (is_unindexed_write(response, carried, total))
+            required_.unplaced().note_unindexed_write(now);
+        if (auto const where = find_unapplied(response, carried)) // its own index does not repay that
+            total += required_.fence(where->cluster, where->form);
         return finish(total, now);
     }
 

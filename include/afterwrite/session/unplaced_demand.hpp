@@ -14,8 +14,9 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// What is required of nobody knows which cluster: a text of neither dialect, and the fences for what could
-/// not be kept. See `required_states`, which has one of these beside the demands of the clusters.
+/// What is required of nobody knows which cluster: a text of neither dialect, the fences for what could not
+/// be kept, and when something was written that no index tells of. See `required_states`, which has one of
+/// these beside the demands of the clusters.
 class unplaced_demand {
 public:
     unplaced_demand() noexcept {}
@@ -66,6 +67,16 @@ public:
         return is_told ? std::max(strays_.until(), crowd_.until()) : read_fence::not_told;
     }
 
+    /// When a write or a login was last answered without an index that could be required: no request can
+    /// carry it, and a node that has not heard of it yet says no in good faith. The beginning of time if none
+    /// was. Only time makes it matter no more, and whoever asks says how much; a portable text does not carry
+    /// it.
+    [[nodiscard]] time_point unindexed_write_at() const noexcept { return unindexed_write_at_; }
+    void note_unindexed_write(time_point now) noexcept
+    {
+        unindexed_write_at_ = std::max(unindexed_write_at_, now);
+    }
+
     /// The answer to a request that was sent behind `carried`'s strays has brought an index. As addresses
     /// have one cluster, it is of the one that the strays were of, and newer.
     void repay(unplaced_demand const& carried) noexcept { strays_.repay(carried.strays_); }
@@ -77,7 +88,7 @@ public:
         crowd_.advance(now, lasting);
     }
 
-    /// Its fences without the text.
+    /// All but the text.
     [[nodiscard]] unplaced_demand fences() const noexcept
     {
         unplaced_demand copied(*this);
@@ -90,6 +101,7 @@ public:
     recorded merge(unplaced_demand const& other) noexcept
     {
         recorded total;
+        note_unindexed_write(other.unindexed_write_at_);
         if (text_size_ == 0 && other.text_size_ > 0) {
             total = {.unknown_form = 1, .why = decode_error::unknown_form};
             keep(other.text());
@@ -116,6 +128,7 @@ private:
     {
         strays_ = other.strays_;
         crowd_ = other.crowd_;
+        unindexed_write_at_ = other.unindexed_write_at_;
         put(other.text());
     }
 
@@ -127,6 +140,7 @@ private:
 
     read_fence strays_;
     read_fence crowd_;
+    time_point unindexed_write_at_ = time_point::min();
     std::uint16_t text_size_ = 0;
     char text_[max_index_size]; // only the first text_size_ bytes mean something
 };

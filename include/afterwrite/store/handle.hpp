@@ -22,6 +22,7 @@
 #include <afterwrite/wire/newborn.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -37,8 +38,10 @@ public:
         : access_(memory, options, hash), key_(key), now_(now)
     {}
 
-    /// See `session::record`. The index of an answer that brings an identity into being is required of that
-    /// one, too; of everybody, if the answer does not show which one it is.
+    /// See `session::record`. What of an answer that brings an identity into being is required is required of
+    /// that one, too; its index of everybody, if the answer does not show which one it is. When a write was
+    /// answered without an index the store has no room for: this handle remembers it, and no other one of its
+    /// identity.
     template <response_message R>
     recorded record(R const& response, required_states const& carried, time_point now)
     {
@@ -47,16 +50,24 @@ public:
         switch (kind_of(response, carried)) {
         case answer_kind::nothing: break;
         case answer_kind::lost: return record_lost(carried, now);
-        case answer_kind::indices: return record_fields(response, carried, &carried);
+        case answer_kind::indices: total = record_fields(response, carried, &carried); break;
         case answer_kind::active_lacks: return record_refusal(carried);
         case answer_kind::active_lost:
             total = record_refusal(carried);
-            return total += record_fields(response, carried, nullptr);
+            total += record_fields(response, carried, nullptr);
+            break;
         case answer_kind::unreadable:
             return access_.update(now_, [](auto& identity) {
                 identity.required().forget_unknown_form();
                 return recorded{};
             });
+        }
+        if (is_unindexed_write(response, carried, total))
+            unindexed_write_at_ = std::max(unindexed_write_at_, now);
+        if (auto const where = find_unapplied(response, carried)) {
+            total += fence(access_, *where);
+            if (auto const newborn = newborn_of(response, carried); !newborn.empty())
+                fence(access_.of(siphash(key_, newborn)), *where);
         }
         return total;
     }
@@ -66,13 +77,7 @@ public:
     {
         now_ = now;
         auto const& sent = carried.sent_as();
-        if (!is_loss(carried, options()))
-            return {};
-        return access_.update(now_, [&sent](auto& identity) {
-            if (!sent.cluster.empty() && !identity.know(sent.cluster, sent.form))
-                return unplaced_demand::unkept;
-            return identity.required().fence(sent.cluster, sent.form);
-        });
+        return is_loss(carried, options()) ? fence(access_, {sent.cluster, sent.form}) : recorded{};
     }
 
     /// See `session::record`.
@@ -103,6 +108,7 @@ public:
     recorded merge(required_states const& other, time_point now)
     {
         now_ = now;
+        unindexed_write_at_ = std::max(unindexed_write_at_, other.unindexed_write_at());
         return access_.update(now_, [&](auto& identity) {
             recorded total;
             for (std::uint8_t i = 0; i < other.clusters(); ++i)
@@ -121,11 +127,17 @@ public:
     {
         auto required = access_.reader().required(view.cluster(), now_, detail::peers_of(view));
         required.sent_as().fences_losses = options().fence_lost_writes;
+        required.unplaced().note_unindexed_write(unindexed_write_at_);
         return required;
     }
 
     /// All that is required, of whichever cluster: by this identity, and of everybody.
-    [[nodiscard]] required_states required() const { return access_.reader().required(now_); }
+    [[nodiscard]] required_states required() const
+    {
+        auto required = access_.reader().required(now_);
+        required.unplaced().note_unindexed_write(unindexed_write_at_);
+        return required;
+    }
 
     /// See `session::accept_regression`: for everybody.
     void accept_regression(std::string_view cluster) { access_.accept_regression(cluster, now_); }
@@ -142,6 +154,7 @@ public:
     /// Requires nothing any more, but what the floors do.
     void clear()
     {
+        unindexed_write_at_ = time_point::min();
         access_.update(now_, [](auto& identity) {
             identity.required() = {};
             return recorded{};
@@ -155,11 +168,9 @@ private:
     template <class R>
     recorded record_fields(R const& response, required_states const& carried, required_states const* proof)
     {
-        auto const& sent = carried.sent_as();
-        auto const body = body_of(response);
-        auto const newborn = sent.is_read && !sent.may_give_birth ? std::string_view() : find_newborn(body);
-        bool const is_unseen =
-            sent.may_give_birth && may_hide_newborn(message_traits<R>::status(response), body);
+        auto const newborn = newborn_of(response, carried);
+        bool const is_unseen = carried.sent_as().may_give_birth &&
+                               may_hide_newborn(message_traits<R>::status(response), body_of(response));
         recorded total;
         message_traits<R>::for_each(response, field_names::index, [&](std::string_view value) {
             if (!is_required(value, carried, options()))
@@ -171,6 +182,23 @@ private:
                 access_.record_in_floor(value, now_);
         });
         return total;
+    }
+
+    /// The token that an answer brings into being; empty if there is none.
+    template <class R>
+    [[nodiscard]] static std::string_view newborn_of(R const& response, required_states const& carried)
+    {
+        auto const& sent = carried.sent_as();
+        return sent.is_read && !sent.may_give_birth ? std::string_view() : find_newborn(body_of(response));
+    }
+
+    recorded fence(detail::store_access<Lock> const& access, cluster_place const& where) const
+    {
+        return access.update(now_, [&where](auto& identity) {
+            if (!where.cluster.empty() && !identity.know(where.cluster, where.form))
+                return unplaced_demand::unkept;
+            return identity.required().fence(where.cluster, where.form);
+        });
     }
 
     recorded record_refusal(required_states const& carried)
@@ -199,6 +227,7 @@ private:
     detail::store_access<Lock> access_;
     siphash_key const& key_;
     time_point now_;
+    time_point unindexed_write_at_ = time_point::min();
     regression* report_ = nullptr;
 };
 

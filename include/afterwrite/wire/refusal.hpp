@@ -23,11 +23,13 @@ enum class refusal : std::uint8_t {
     throttled,     ///< a 429 that says no more than that: as likely a proxy's, or a plugin's, as the server's
     health_answer, ///< not a refusal: `sys/health` tells a node's role by its status
     agent_refusal, ///< an Agent or Proxy misses `X-Vault-Request: true`: sending it again is useless
-    forwarding_not_allowed, ///< the server is not configured to forward by a field; nothing was executed
-    index_not_understood,   ///< the server cannot read the index that it was sent; nothing was executed
-    no_active_node,         ///< an election, or a sealed node: nobody can serve it now
-    server_error,           ///< another 5xx but 501: whether it was executed is unknown
-    other,                  ///< a 412 that none of the above explains, as a plugin's own
+    forwarding_not_allowed,  ///< the server is not configured to forward by a field; nothing was executed
+    index_not_understood,    ///< the server cannot read the index that it was sent; nothing was executed
+    several_indices_refused, ///< the server takes one index, and was sent several; nothing was executed
+    await_not_understood,    ///< the server does not know `await-state`; nothing was executed
+    no_active_node,          ///< an election, or a sealed node: nobody can serve it now
+    server_error,            ///< another 5xx but 501: whether it was executed is unknown
+    other,                   ///< a 412 that none of the above explains, as a plugin's own
 };
 
 /// A sentence for people.
@@ -47,6 +49,9 @@ enum class refusal : std::uint8_t {
     case refusal::forwarding_not_allowed:
         return "The server is not configured to forward by a request field.";
     case refusal::index_not_understood: return "The server does not understand the index that it was sent.";
+    case refusal::several_indices_refused: return "The server takes one index only, and was sent several.";
+    case refusal::await_not_understood:
+        return "The server does not know how to wait until it has reached the required state.";
     case refusal::no_active_node: return "The cluster has no active node at the moment.";
     case refusal::server_error: return "The server failed; whether it executed the request is unknown.";
     case refusal::other: return "The server refused for a reason that has nothing to do with its state.";
@@ -74,6 +79,8 @@ struct answer_facts {
     bool carried_index = false;              ///< the request carried an index
     dialect carried_form = dialect::unknown; ///< and of what dialect
     bool token_may_carry_index = true;       ///< see `may_carry_index`; true if unknown
+    bool carried_several = false;            ///< the request carried more than one index
+    bool asked_to_await = false;             ///< the request carried `X-Vault-Inconsistent: await-state`
 };
 
 /// Whether a Vault token can demand a state of its own: a service token of Vault 1.10 or later. Shorter ones,
@@ -142,11 +149,21 @@ namespace detail {
     return body.empty() && answer.has_retry_after ? refusal::presumed_stale : refusal::throttled;
 }
 
+/// A server complains of one field at a time; what it complains of is only believed if it was sent. A body
+/// escapes the quotes around a field's name, so the names are looked for without.
 [[nodiscard]] constexpr refusal classify_400(answer_facts const& answer, std::string_view body) noexcept
 {
     if (body.find("forwarding via header") != std::string_view::npos &&
         body.find("disabled in configuration") != std::string_view::npos)
         return refusal::forwarding_not_allowed;
+    bool const is_unknown_value = body.find("unknown value for") != std::string_view::npos ||
+                                  body.find("unknown second value for") != std::string_view::npos;
+    if (answer.asked_to_await && is_unknown_value &&
+        body.find("X-Vault-Inconsistent") != std::string_view::npos)
+        return refusal::await_not_understood;
+    if (answer.carried_several && body.find("at most one value for") != std::string_view::npos &&
+        body.find("X-Vault-Index") != std::string_view::npos)
+        return refusal::several_indices_refused;
     if (answer.carried_index && body.find("X-Vault-Index") != std::string_view::npos)
         return refusal::index_not_understood;
     return refusal::none;
