@@ -9,7 +9,7 @@ usage: sh benchmarks/run.sh [NAME...] [--json DIR] [--benchmark_OPTION...] [--he
 Builds and runs the benchmarks, or those named: each a file benchmarks/NAME.cpp. Each prints a table, then the ratios
 that its question is about. What a machine lacks is unpacked below the build folder; a compiler is installed.
 
-  --json DIR   also write DIR/NAME.json of each, in Google Benchmark's format
+  --json DIR   also write DIR/NAME.json of each, in Google Benchmark's format; policy has its own
   --benchmark_OPTION
                an option of Google Benchmark's, such as --benchmark_min_time=0.01 or --benchmark_list_tests
   --help       this text
@@ -43,7 +43,7 @@ packages=
 for name in $names; do
     case $name in
         codec) packages="$packages libbenchmark-dev libssl-dev" ;;
-        compile_time) ;;
+        compile_time | policy) ;;
         probe) echo "run.sh: The probe is run by 'sh benchmarks/probe.sh'." >&2; exit 2 ;;
         *) packages="$packages libbenchmark-dev" ;;
     esac

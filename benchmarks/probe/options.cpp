@@ -55,7 +55,7 @@ void add_address(reading& into, std::string_view name, std::string text)
     while (text.ends_with('/'))
         text.pop_back();
     if (afterwrite::replication_view::origin_of(text) != text || text.empty() ||
-        text.size() > afterwrite::replication_view::max_address)
+        text.size() > afterwrite::node_address::capacity)
         into.fail(std::string(name) + " takes an address such as https://10.0.0.1:8200, not " + quoted(text) +
                   ".");
     else if (into.chosen.addresses.size() == afterwrite::replication_view::max_nodes)
@@ -113,6 +113,13 @@ void set_lag(reading& into, std::string const& text)
         into.fail("--lag: " + lag.error + ".");
 }
 
+void set_topology(reading& into, std::string_view text)
+{
+    into.chosen.shape = text == "secondary" ? topology::secondary : topology::one;
+    if (text != "one" && text != "secondary")
+        into.fail("--topology is one or secondary, not " + quoted(text) + ".");
+}
+
 /// False if there is no such option, or it takes no value.
 bool set_valued(reading& into, std::string_view name, std::string const& value)
 {
@@ -133,6 +140,8 @@ bool set_valued(reading& into, std::string_view name, std::string const& value)
         chosen.clients = static_cast<std::uint32_t>(read_number(into, name, value, 1, most_clients));
     else if (name == "--lag")
         set_lag(into, value);
+    else if (name == "--topology")
+        set_topology(into, value);
     else if (name == "--seed") {
         chosen.seed = read_number(into, name, value, 0, UINT64_MAX);
         into.has_seed = true;
@@ -193,10 +202,12 @@ void add_environment(reading& into, environment const& variable)
 void complete(reading& into)
 {
     auto& chosen = into.chosen;
-    if (!chosen.is_embedded() && into.has_lag)
+    if (!chosen.is_embedded() && (into.has_lag || chosen.shape != topology::one))
         into.fail(
-            "--lag is for the embedded cluster, but an address is given: leave out one of them (VAULT_ADDR "
-            "counts as an address).");
+            "--lag and --topology are for the embedded cluster, but an address is given: leave out one of "
+            "them (VAULT_ADDR counts as an address).");
+    if (chosen.shape == topology::secondary && chosen.form == dialect::openbao)
+        into.fail("OpenBao has no performance replication: leave out --topology or --dialect.");
     if (!chosen.is_embedded() && chosen.token.empty())
         into.fail("A token is needed to write and read: give --token, or set VAULT_TOKEN.");
     for (char const c : chosen.token + chosen.name_space)
@@ -251,12 +262,18 @@ and lag behind.
   --pin            read at the node that was written through
   --lag SPEC       of the emulated cluster: none, constant:5ms, lognormal:20ms,1 or bimodal:10ms,2s,0.1, each
                    with any of +shared, +stalled:1s,3s and +stalled:1s,3s@2     (default: lognormal:20ms,1)
+  --topology NAME  what is emulated: one cluster, or secondary, see below      (default: one)
   --seed N         the same keys, values and nodes in the same order            (default: drawn)
   --json FILE      write the table there as well
   --help           this text
 
 VAULT_NAMESPACE and VAULT_CACERT count for a real cluster. There the probe writes only below a path of its
 own, MOUNT/afterwrite-probe-SEED/, and removes it in the end, also after Ctrl-C.
+
+With --topology secondary there are two emulated Vault clusters of three nodes each: a primary, and a
+performance secondary. Values are written through the nodes of the secondary, whose active node has the
+primary write them and waits up to 2 s until they have come back; they are read at other nodes of the
+secondary. Nothing is asked of the primary's nodes: its index says nothing to the secondary.
 
 Nodes apply writes in the order of the log, so the more clients write, the longer a read waits for the writes
 of others.

@@ -55,7 +55,7 @@ TEST_CASE("where an exchange begins depends on its plan, on the dialect, and on 
 TEST_CASE("a cluster that refused to forward is not asked to")
 {
     world refusing{.required = states({vault("c", 1, 0)})};
-    refusing.view.forwarding_was_refused(at(0s));
+    refusing.view.missing().note_missing(capability::forwarding, at(0s));
     CHECK(refusing.begun(plan::forward).at() == stage::ask);
     CHECK_FALSE(refusing.begun(plan::active_node).is_by_field());
     CHECK(refusing.begun(plan::active_node).to() == route::active_node);
@@ -84,10 +84,15 @@ TEST_CASE("only a node that answers for itself has checked the index")
     CHECK(one.begun(plan::retry).is_checked());
     CHECK_FALSE(one.begun(plan::forward).is_checked());
     CHECK_FALSE(one.begun(plan::active_node).is_checked());
-    auto way = one.begun(plan::retry);
-    way.move(stage::lagging);
+    CHECK(one.begun(plan::retry).waits_for_node());
+    auto way = one.begun(plan::retry_then_forward);
+    CHECK(way.move(occurrence::overdue, dialect::vault) == pace::when_overdue);
+    CHECK(way.asks_to_forward());
+    CHECK(way.move(occurrence::barred, dialect::vault) == pace::at_once);
+    CHECK(way.at() == stage::lagging);
     way.aim(one.now());
     CHECK(way.is_checked());
+    CHECK_FALSE(way.waits_for_node()); // but for another cluster
     CHECK(way.follow_redirect());
     way.aim(one.now());
     CHECK_FALSE(way.is_checked());
@@ -120,8 +125,50 @@ TEST_CASE("to insist is to begin again, once")
     way.insist();
     way.begin(one.now());
     CHECK(way.at() == stage::active);
-    way.move(stage::lagging);
+    CHECK(way.move(occurrence::behind, dialect::vault) == pace::after_backoff);
     way.insist();
     way.begin(one.now());
-    CHECK(way.at() == stage::lagging);
+    CHECK(way.at() == stage::active);
+    CHECK(way.move(occurrence::overdue, dialect::vault) == pace::after_backoff); // merely behind
+}
+
+TEST_CASE("what the table does not know ends the exchange, and leaves the stage")
+{
+    world const one{.required = states({vault("c", 1, 0)})};
+    auto way = one.begun(plan::fail);
+    CHECK(way.move(occurrence::barred, dialect::vault) == pace::never);
+    CHECK(way.at() == stage::ask);
+}
+
+TEST_CASE("a server that does not know how to hold a request is not asked to")
+{
+    world one{.view = replication_view(dialect::openbao), .required = states({openbao("c", "1")})};
+    CHECK(one.begun(plan::await).at() == stage::hold);
+    one.view.missing().note_missing(capability::await_state, at(0s));
+    CHECK(one.begun(plan::await).at() == stage::ask);
+    CHECK_FALSE(one.begun(plan::await).fields(one.now()).takes_several ==
+                one.view.missing().lacks(capability::several_indices, at(0s)));
+}
+
+TEST_CASE("where a node is not worth asking, the first attempt lets the active node answer")
+{
+    world const one{.required = states({vault("c", 1, 0)})};
+    auto way = one.begun(plan::retry_then_forward);
+    CHECK(way.may_turn_to_active_node(one.now()));
+    CHECK_FALSE(one.begun(plan::retry).may_turn_to_active_node(one.now()));
+    way.begin_forwarding(one.now());
+    CHECK(way.at() == stage::forward);
+    CHECK_FALSE(way.is_checked());
+}
+
+TEST_CASE("a request goes to the best node where that was asked for, unless the active node must answer")
+{
+    world const one{.view = replication_view(dialect::openbao), .required = states({openbao("c", "1")})};
+    approach way(plan::retry, route::best_node);
+    way.begin(one.now());
+    CHECK(way.to() == route::best_node);
+    CHECK(way.is_checked());
+    way.insist();
+    way.begin(one.now());
+    CHECK(way.to() == route::active_node);
 }

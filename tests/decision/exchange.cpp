@@ -416,7 +416,7 @@ TEST_CASE("a way that others' exchanges close or open meanwhile changes nothing 
     auto request = put();
     CHECK(sent.first(view).what == action::send_again);
     sent.prepare(request, view);
-    view.forwarding_was_refused(at(0s));
+    view.missing().note_missing(capability::forwarding, at(0s));
     CHECK(sent.on_response(answer(204), view, at(1ms)).why == reason::answered);
 
     // Closed between the step and the attempt: fields and destination still belong together.
@@ -425,7 +425,7 @@ TEST_CASE("a way that others' exchanges close or open meanwhile changes nothing 
                      at(0s), 1);
     auto const first = advised.first(view);
     CHECK(first.to == route::any_node);
-    view.forwarding_was_refused(at(0s));
+    view.missing().note_missing(capability::forwarding, at(0s));
     advised.prepare(request, view);
     CHECK(advised.to() == route::any_node);
     CHECK(request.values("X-Vault-Forward") == texts{"active-node"});
@@ -531,7 +531,7 @@ TEST_CASE(
     CHECK(said(request) == "1 index, X-Vault-Forward: active-node");
     CHECK(by_field.to() == route::any_node);
 
-    view.forwarding_was_refused(at(0s));
+    view.missing().note_missing(capability::forwarding, at(0s));
     exchange by_address(policy_of(when_inconsistent::retry), two, with_address(reading), at(0s), 1);
     CHECK(by_address.first(view).to == route::any_node); // a step knows nothing of the stack yet
     by_address.prepare(request, view);

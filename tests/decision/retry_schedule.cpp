@@ -22,6 +22,12 @@ retry_schedule schedule(consistency_policy const& policy = plain, std::uint64_t 
     return {policy, time_point::max(), at(0s), seed};
 }
 
+/// When a policy with waits of its own asks again after a refusal.
+time_point due_after_refusal(retry_schedule& times, std::optional<duration> retry_after = std::nullopt)
+{
+    return times.due_after(times.next_wait(), retry_after);
+}
+
 } // namespace
 
 TEST_CASE("it begins now, and ends with the policy's timeout or the request's own deadline")
@@ -76,16 +82,16 @@ TEST_CASE("attempts are counted against the policy's limit")
 TEST_CASE("after a refusal the waits grow, and Retry-After bounds them from above")
 {
     auto times = schedule();
-    CHECK(times.due_after_refusal(std::nullopt) == at(10ms));
-    CHECK(times.due_after_refusal(1s) == at(20ms));
-    CHECK(times.due_after_refusal(15ms) == at(15ms));
-    CHECK(times.due_after_refusal(std::nullopt) == at(80ms));
+    CHECK(due_after_refusal(times) == at(10ms));
+    CHECK(due_after_refusal(times, 1s) == at(20ms));
+    CHECK(due_after_refusal(times, 15ms) == at(15ms));
+    CHECK(due_after_refusal(times) == at(80ms));
 }
 
 TEST_CASE("Retry-After: 0 does not make a refusal a reason to ask without pause")
 {
     auto times = schedule();
-    CHECK(times.due_after_refusal(0s) == at(10ms));
+    CHECK(due_after_refusal(times, 0s) == at(10ms));
 }
 
 TEST_CASE("of a quota Retry-After is obeyed, and the wait grows beyond it")
@@ -99,37 +105,57 @@ TEST_CASE("of a quota Retry-After is obeyed, and the wait grows beyond it")
 TEST_CASE("repetitions after a failure have a limit and waits of their own")
 {
     auto times = schedule();
-    CHECK(times.due_after_refusal(std::nullopt) == at(10ms));
-    CHECK(times.has_repeats_left());
+    traffic_budget budget;
+    CHECK(due_after_refusal(times) == at(10ms));
+    CHECK(times.may_repeat(budget));
     CHECK(times.due_after_failure(std::nullopt) == at(10ms));
-    CHECK(times.has_repeats_left());
+    CHECK(times.may_repeat(budget));
     CHECK(times.due_after_failure(3s) == at(3s));
-    CHECK_FALSE(times.has_repeats_left());
+    CHECK_FALSE(times.may_repeat(budget));
 }
 
-TEST_CASE("a node is overdue some time after the first refusal, however many follow")
+TEST_CASE("the first repetition is free, a later one is counted against the cluster's budget")
 {
     auto times = schedule();
-    times.advance(at(1s));
-    CHECK(times.overdue_at() == time_point::max());
-    CHECK(times.due_after_refusal(std::nullopt) == at(1010ms));
-    CHECK(times.overdue_at() == at(1100ms));
-    times.advance(at(2s));
-    CHECK(times.due_after_refusal(std::nullopt) == at(2020ms));
-    CHECK(times.overdue_at() == at(1100ms));
+    traffic_budget nothing({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+    CHECK(times.may_repeat(nothing));
+    CHECK(times.due_after_failure(std::nullopt) == at(10ms));
+    CHECK_FALSE(times.may_repeat(nothing));
+    traffic_budget one({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 1}});
+    CHECK(times.may_repeat(one));
+    CHECK_FALSE(times.may_repeat(one)); // it was taken
+}
+
+TEST_CASE("it goes on while there are attempts and time")
+{
+    auto policy = plain;
+    policy.limit.max_attempts = 1;
+    auto times = schedule(policy);
+    CHECK(times.may_go_on());
+    times.count_attempt();
+    CHECK_FALSE(times.may_go_on());
+    auto late = schedule();
+    late.advance(at(10s));
+    CHECK_FALSE(late.may_go_on());
+}
+
+TEST_CASE("what was granted has come, though a clock stands still")
+{
+    auto times = schedule();
+    CHECK(times.grant(at(2s)) == at(2s));
+    times.arrive();
+    CHECK(times.now() == at(2s));
 }
 
 TEST_CASE("no wait goes beyond the end of time")
 {
     consistency_policy const policy{
         .limit = {.timeout = duration::max()},
-        .wait = {.spread = backoff::jitter::none, .first = duration::max(), .longest = duration::max()},
-        .forward_after = duration::max()};
+        .wait = {.spread = backoff::jitter::none, .first = duration::max(), .longest = duration::max()}};
     auto times = schedule(policy);
     CHECK(times.deadline() == time_point::max());
-    CHECK(times.due_after_refusal(std::nullopt) == time_point::max());
+    CHECK(due_after_refusal(times) == time_point::max());
     CHECK(times.due_after_quota(24h) == time_point::max());
-    CHECK(times.overdue_at() == time_point::max());
     times.advance(time_point::max());
     CHECK(times.due_after_failure(std::nullopt) == time_point::max());
     CHECK_FALSE(times.has_time_left());
@@ -142,9 +168,9 @@ TEST_CASE("the same seed gives the same waits, others spread them")
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         auto one = schedule(policy, seed);
         auto other = schedule(policy, seed);
-        auto const due = one.due_after_refusal(std::nullopt);
-        CHECK(due == other.due_after_refusal(std::nullopt));
-        CHECK(one.due_after_refusal(std::nullopt) != due);
+        auto const due = due_after_refusal(one);
+        CHECK(due == due_after_refusal(other));
+        CHECK(due_after_refusal(one) != due);
         first_waits.insert(due);
     }
     CHECK(first_waits.size() > 95);

@@ -54,7 +54,7 @@ std::vector<occurrence> possible(place const& where)
     std::vector<occurrence> found = {occurrence::behind,
                                      where.carries_index ? occurrence::overdue : occurrence::token_overdue};
     bool const asks_by_field = where.at == stage::forward || where.at == stage::active;
-    if (asks_by_field)
+    if (asks_by_field || where.at == stage::hold) // or the server does not know how to hold
         found.push_back(occurrence::barred);
     return found;
 }

@@ -159,6 +159,8 @@ private:
         consistency_policy const policy{.when = habits_.when, .limit = {.timeout = 1h}};
         auto one = std::make_shared<attempt>(
             attempt{exchange(policy, session_.required(view_), {}, now_, random_())});
+        if (one->machine.first(view_).is_final())
+            ++seen_.missing; // nothing stands against it
         send(one);
     }
 

@@ -21,6 +21,7 @@ constexpr backoff plain{.spread = backoff::jitter::none, .first = 5ms, .longest 
 } // namespace
 
 static_assert(to_string(backoff::shape::exponential) == "exponential");
+static_assert(to_string(backoff::shape::learned) == "learned");
 static_assert(to_string(backoff::shape::vault_go) == "vault_go");
 static_assert(to_string(backoff::jitter::none) == "none");
 static_assert(to_string(backoff::jitter::full) == "full");
@@ -79,6 +80,51 @@ TEST_CASE("Vault's Go client waits k times 1 to 1.5 s before the k-th retry")
     CHECK(wait.delay(2, most) < 3s);
     CHECK(wait.delay(2, most) > 2999ms);
     CHECK(wait.delay(12, least) == 12s);
+}
+
+TEST_CASE("in the learned form each wait is a half longer than the last, up to the longest")
+{
+    static_assert(backoff::grown_from(4ms, 1s) == 6ms);
+    auto wait = duration(5ms);
+    for (auto const expected : {7500us, 11250us, 16875us}) {
+        wait = backoff::grown_from(wait, 1s);
+        CHECK(wait == expected);
+    }
+    CHECK(backoff::grown_from(600ms, 1s) == 900ms);
+    CHECK(backoff::grown_from(667ms, 1s) == 1s);
+    CHECK(backoff::grown_from(1s, 1s) == 1s);
+    CHECK(backoff::grown_from(2s, 1s) == 1s);
+}
+
+TEST_CASE("the learned form grows without end where it has no longest wait, and never overflows")
+{
+    auto wait = duration(1ms);
+    for (int i = 0; i < 200; ++i) {
+        auto const next = backoff::grown_from(wait, duration::max());
+        CHECK(next >= wait);
+        wait = next;
+    }
+    CHECK(wait == duration::max());
+    CHECK(backoff::grown_from(0ms, 1s) == 0ms);
+}
+
+TEST_CASE("a tenth more or less spreads a wait evenly around itself")
+{
+    CHECK(backoff::spread_a_tenth(100ms, least) == 90ms);
+    CHECK(backoff::spread_a_tenth(100ms, middle) == 100ms);
+    CHECK(backoff::spread_a_tenth(100ms, most) > 109ms);
+    CHECK(backoff::spread_a_tenth(100ms, most) <= 110ms);
+    CHECK(backoff::spread_a_tenth(0ms, most) == 0ms);
+}
+
+TEST_CASE("where there is nothing to learn from, the learned form is exponential")
+{
+    constexpr auto wait = backoff::learned();
+    CHECK(wait.form == backoff::shape::learned);
+    for (std::uint32_t const retry : {1U, 2U, 5U, 100U})
+        for (auto const random : {least, middle, most})
+            CHECK(wait.delay(retry, random) == backoff().delay(retry, random));
+    CHECK(wait != backoff());
 }
 
 TEST_CASE("no configuration makes a wait negative or too long")

@@ -5,9 +5,11 @@
 
 #include "support/manual_clock.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <random>
+#include <string>
 #include <type_traits>
 
 using namespace afterwrite;
@@ -16,6 +18,7 @@ using namespace support;
 static_assert(std::is_trivially_copyable_v<breaker>);
 static_assert(to_string(breaker::mode::ask) == "ask");
 static_assert(to_string(breaker::mode::probe) == "probe");
+static_assert(to_string(breaker::mode::glance) == "glance");
 static_assert(to_string(breaker::mode::forward) == "forward");
 
 namespace {
@@ -80,12 +83,42 @@ TEST_CASE("open, one read a second is a probe, a tenth more or less")
     }
 }
 
+TEST_CASE("that a probe is due shows before it is sent, and no more afterwards")
+{
+    CHECK_FALSE(breaker().is_probe_due(time_point::max())); // closed, it waits for none
+    auto node = opened();
+    CHECK_FALSE(node.is_probe_due(at(1s) - 1ms));
+    CHECK(node.is_probe_due(at(1s)));
+    CHECK(node.is_probe_due(at(1h)));
+    CHECK(node.begin(at(1s), middle) == breaker::mode::probe);
+    CHECK_FALSE(node.is_probe_due(at(1s)));
+    CHECK(node.is_probe_due(at(2s)));
+    node.answered();
+    CHECK_FALSE(node.is_probe_due(at(2s)));
+}
+
+TEST_CASE("the first two probes have patience, and then one in three")
+{
+    auto node = opened();
+    for (int round = 0; round < 2; ++round) {
+        std::string seen;
+        for (int second = 1; second <= 300; ++second)
+            seen += to_string(node.begin(at(round * 1h + second * 1s), middle)).front();
+        CHECK(seen.starts_with("ppggpggpggp"));
+        CHECK(std::count(seen.begin(), seen.end(), 'p') == 101);
+        CHECK(std::count(seen.begin(), seen.end(), 'g') == 199);
+        node.answered(); // after it was closed it begins anew
+        for (int i = 0; i < breaker::opens_after; ++i)
+            node.escalated(at(1h), middle);
+    }
+}
+
 TEST_CASE("a probe whose answer never comes does not hold up the next")
 {
     auto node = opened();
     int probes = 0;
     for (auto now = 0ms; now < 60s; now += 5ms)
-        probes += node.begin(at(now), middle) == breaker::mode::probe ? 1 : 0;
+        probes += node.begin(at(now), middle) == breaker::mode::forward ? 0 : 1;
     CHECK(probes == 59);
 }
 
@@ -95,7 +128,7 @@ TEST_CASE("escalations while it is open do not put off the next probe")
     int probes = 0;
     for (auto now = 0ms; now < 60s; now += 5ms) {
         node.escalated(at(now), most);
-        probes += node.begin(at(now), middle) == breaker::mode::probe ? 1 : 0;
+        probes += node.begin(at(now), middle) == breaker::mode::forward ? 0 : 1;
     }
     CHECK(probes == 59);
     CHECK(node.is_open());

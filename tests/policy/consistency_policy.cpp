@@ -46,8 +46,29 @@ TEST_CASE("the default keeps the promise without further ado")
     CHECK(policy.enforce == enforce_consistency::always);
     CHECK(policy.when == when_inconsistent::retry_then_forward);
     CHECK(policy.limit == retry_limit());
-    CHECK(policy.wait == backoff());
-    CHECK(policy.forward_after == 100ms);
+    CHECK(policy.wait == backoff::learned());
+    CHECK(policy.forward_after == consistency_policy::as_learned);
+    CHECK(policy.stale_negatives == 0s);
+}
+
+TEST_CASE("the profiles differ in how long somebody may have to wait, and in nothing else")
+{
+    CHECK(consistency_policy::interactive().limit.timeout == 5s);
+    CHECK(consistency_policy::standard().limit.timeout == 15s);
+    CHECK(consistency_policy::patient().limit.timeout == 180s);
+    CHECK(consistency_policy::standard() == consistency_policy());
+    for (auto profile : {consistency_policy::interactive(), consistency_policy::patient()}) {
+        CHECK(profile != consistency_policy());
+        profile.limit = {};
+        CHECK(profile == consistency_policy());
+    }
+}
+
+TEST_CASE("as learned is no time that anybody could mean")
+{
+    static_assert(consistency_policy::as_learned < 0s);
+    consistency_policy const at_once{.forward_after = 0s};
+    CHECK(at_once != consistency_policy());
 }
 
 TEST_CASE("Vault's Go client gives up after two retries, or a minute")

@@ -351,6 +351,20 @@ TEST_CASE("patience is bounded, and a wait leaves room for a retry")
     CHECK(of(1min).wait == 200ms);
 }
 
+TEST_CASE("who may not forward waits as long as it takes, and no longer than anybody's patience")
+{
+    auto const of = [](duration lag, bool may_forward) {
+        return estimate_lag(known(lag), replication_lag(), no_trial, may_forward);
+    };
+    CHECK(of(7ms, false) == of(7ms, true));
+    CHECK(of(16ms, false).wait == known(16ms).wait_for(0.5F));
+    CHECK(of(230ms, true).wait == 200ms);
+    CHECK(of(230ms, false).wait == 250ms);
+    CHECK(of(1min, false).wait == 250ms);
+    CHECK(of(1min, false).patience == of(1min, true).patience);
+    CHECK(estimate_lag(replication_lag(), replication_lag(), no_trial, false) == lag_estimate());
+}
+
 TEST_CASE("one read in sixteen tries a quarter, a half or three quarters of the wait")
 {
     auto const learned = known(40ms);

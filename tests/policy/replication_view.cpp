@@ -41,7 +41,7 @@ TEST_CASE("the cluster is the one that answered last, and a change of it is coun
 TEST_CASE("a refusal to forward is remembered for ten minutes")
 {
     replication_view view;
-    view.forwarding_was_refused(at(0s));
+    view.missing().note_missing(capability::forwarding, at(0s));
     CHECK_FALSE(view.may_forward(at(0s)));
     CHECK_FALSE(view.may_forward(at(10min) - duration(1)));
     CHECK(view.may_forward(at(10min)));
@@ -51,12 +51,95 @@ TEST_CASE("another cluster may have another configuration")
 {
     replication_view view;
     view.learn(dialect::vault, cluster_id("a"));
-    view.forwarding_was_refused(at(0s));
+    view.missing().note_missing(capability::forwarding, at(0s));
     view.learn(dialect::vault, cluster_id("a"));
     CHECK_FALSE(view.may_forward(at(1s)));
     view.learn(dialect::vault, cluster_id("b"));
     CHECK(view.may_forward(at(1s)));
     CHECK(view.may_forward(time_point::min()));
+}
+
+namespace {
+
+/// A view that has learned of all that it can.
+replication_view taught()
+{
+    replication_view view(dialect::vault, cluster_id("a"));
+    view.add_node("http://node");
+    view.add_peer(cluster_id("peer"));
+    for (int i = 0; i < breaker::opens_after; ++i)
+        view.nodes()[0].guard.escalated(at(0s), 0);
+    view.nodes()[0].served({6, 0});
+    view.nodes()[0].failed(at(0s));
+    view.nodes()[0].lag.landed(1ms, 2ms);
+    view.nodes()[anywhere].served({7, 0});
+    view.lag().landed(1ms, 2ms);
+    view.missing().note_missing(capability::await_state, at(0s));
+    while (view.hopping().pays())
+        view.hopping().hopped(false);
+    while (view.budget().try_retry(at(0s)))
+        ;
+    return view;
+}
+
+} // namespace
+
+TEST_CASE("what was learned of a cluster is forgotten when another one answers at its addresses")
+{
+    auto view = taught();
+    view.learn(dialect::vault, cluster_id("b"));
+    CHECK(view.nodes().size() == 1);
+    CHECK(view.has_node("http://node"));
+    CHECK_FALSE(view.nodes()[0].guard.is_open());
+    CHECK_FALSE(view.nodes()[0].has({6, 0}));
+    CHECK_FALSE(view.nodes()[0].has_failed(at(0s)));
+    CHECK(view.nodes()[0].lag.samples() == 0);
+    CHECK_FALSE(view.nodes()[anywhere].has({7, 0}));
+    CHECK(view.lag().samples() == 0);
+    CHECK(view.hopping() == node_hopping());
+    CHECK(view.missing() == capabilities());
+    CHECK(view.is_peer(cluster_id("peer"))); // that was declared
+}
+
+TEST_CASE("as long as the same cluster answers nothing is forgotten")
+{
+    auto view = taught();
+    view.learn(dialect::vault, cluster_id("a"));
+    CHECK(view.nodes()[0].has({6, 0}));
+    CHECK(view.nodes()[anywhere].has({7, 0}));
+    CHECK(view.lag().samples() == 1);
+    CHECK_FALSE(view.hopping().pays());
+    CHECK(view.missing().lacks(capability::await_state, at(0s)));
+}
+
+TEST_CASE("another cluster has no budget of its own: the requests are the same clients'")
+{
+    auto view = taught();
+    view.learn(dialect::vault, cluster_id("b"));
+    CHECK(view.budget().retries().left(at(0s)) == 0);
+}
+
+TEST_CASE("in another history of the same cluster only the positions are forgotten")
+{
+    auto view = taught();
+    view.forget_positions();
+    CHECK_FALSE(view.nodes()[0].has({6, 0}));
+    CHECK_FALSE(view.nodes()[anywhere].has({7, 0}));
+    CHECK(view.nodes()[0].guard.is_open());
+    CHECK(view.nodes()[0].lag.samples() == 1);
+    CHECK(view.lag().samples() == 1);
+    CHECK_FALSE(view.hopping().pays());
+    CHECK(view.cluster() == "a");
+}
+
+TEST_CASE("what exchanges may cause is limited by the caller, and begins full")
+{
+    auto view = taught();
+    view.limit({.retries = {.burst = 3}});
+    CHECK(view.budget().retries().left(at(0s)) == 3);
+    CHECK(view.budget().forwards().left(at(0s)) == retry_budget::forwards.burst);
+    view.limit({});
+    CHECK(view.budget().retries().left(at(0s)) == retry_budget::terms{}.burst);
 }
 
 TEST_CASE("a URL is reduced to its origin")
@@ -106,8 +189,8 @@ TEST_CASE("what is no address, too long, or one too many is not declared")
     replication_view view;
     CHECK_FALSE(view.add_node(""));
     CHECK_FALSE(view.add_node("node:8200"));
-    CHECK_FALSE(view.add_node(std::string("https://") + std::string(replication_view::max_address - 7, 'a')));
-    CHECK(view.add_node(std::string("https://") + std::string(replication_view::max_address - 8, 'a')));
+    CHECK_FALSE(view.add_node(std::string("https://") + std::string(node_address::capacity - 7, 'a')));
+    CHECK(view.add_node(std::string("https://") + std::string(node_address::capacity - 8, 'a')));
     for (std::size_t i = 1; i < replication_view::max_nodes; ++i)
         CHECK(view.add_node(std::string("http://node-") + std::to_string(i)));
     CHECK_FALSE(view.add_node("http://one-too-many"));

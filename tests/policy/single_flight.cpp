@@ -121,7 +121,6 @@ TEST_CASE("what has no order is never held, and holds nobody")
     flight fresh;
     CHECK(fresh.refused(who, at(0s), at(500ms), middle) == at(500ms));
     CHECK_FALSE(fresh.is_out(at(0s)));
-    CHECK_FALSE(fresh.lacked(flight::unordered, at(0s), 1s));
 }
 
 TEST_CASE("only the prober is sent, and once")
@@ -402,45 +401,36 @@ TEST_CASE("a flight ends when the node has caught up and no group went for some 
     CHECK(asked(now.node, other, open + 1h + 1ms) == flight::turn::wait);
 }
 
+TEST_CASE("after a probe that was answered, the next read that is refused leads, and soon")
+{
+    flight node;
+    auto oldest = reads(100);
+    CHECK(node.refused(oldest, at(0s), at(200ms), middle) == at(200ms));
+    CHECK(asked(node, oldest, at(200ms)) == flight::turn::probe);
+    CHECK(node.is_watched(at(200ms)));
+    node.answered(oldest, at(201ms));
+    CHECK_FALSE(node.is_watched(at(201ms))); // it has caught up, as far as anybody knows
+    auto newer = reads(200);
+    CHECK(asked(node, newer, at(202ms)) == flight::turn::send);
+    auto const due = node.refused(newer, at(203ms), at(403ms), middle);
+    CHECK(due > at(203ms) + 80ms);
+    CHECK(due < at(203ms) + 120ms); // not when the last probe would have been taken for lost
+    CHECK(asked(node, newer, due) == flight::turn::probe);
+    CHECK(node.is_watched(due));
+    CHECK_FALSE(node.is_watched(due + 3s)); // nobody has come back
+}
+
 TEST_CASE("a node that refuses what it had is another one by now, or of another history")
 {
     flight node;
     node.answered(reads(100), at(0s));
     CHECK(node.has() == 100);
-    CHECK(node.has_at() == at(0s));
     auto who = reads(60);
     CHECK(node.refused(who, at(1s), at(1s) + 20ms, middle) == at(1s) + 20ms);
     CHECK(node.has() == 59);
-    CHECK(node.lacked(60, at(1s), 1s));
     auto none = reads(0);
     CHECK(node.refused(none, at(2s), at(2s), middle) == at(2s));
     CHECK(node.has() == 0);
-}
-
-TEST_CASE("it tells what the node lacked of late")
-{
-    flight node;
-    CHECK_FALSE(node.lacked(100, at(0s), 1h));
-    auto who = reads(100);
-    CHECK(node.refused(who, at(0s), at(0s), middle) == at(0s));
-    CHECK(node.lacked(100, at(0s), 50ms));
-    CHECK(node.lacked(200, at(50ms) - duration(1), 50ms));
-    CHECK_FALSE(node.lacked(200, at(50ms), 50ms));
-    CHECK_FALSE(node.lacked(99, at(0s), 50ms));
-
-    auto more = reads(150);
-    CHECK(node.refused(more, at(10ms), at(10ms), middle) == at(10ms));
-    CHECK(node.lacked(100, at(49ms), 50ms)); // the lower one says more
-    node.answered(reads(120), at(20ms));
-    CHECK_FALSE(node.lacked(110, at(21ms), 50ms));
-    CHECK(node.refused(more, at(30ms), at(30ms), middle) == at(30ms));
-    CHECK_FALSE(node.lacked(120, at(31ms), 50ms));
-    CHECK(node.lacked(150, at(31ms), 20ms));
-    auto less = reads(130);
-    CHECK(node.refused(less, at(40ms), at(40ms), middle) == at(40ms));
-    CHECK(node.lacked(130, at(41ms), 20ms));
-    CHECK(node.refused(more, at(200ms), at(200ms), middle) == at(200ms)); // which is news
-    CHECK(node.lacked(150, at(201ms), 20ms));
 }
 
 // -----------------------------------------------------------------------------------------------------------

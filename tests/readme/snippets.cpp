@@ -75,7 +75,11 @@ template <class Response>
     afterwrite::exchange exchange(policy, session.required(cluster), facts, now(), seed);
     auto step = exchange.first(cluster);
     while (!step.is_final()) {
-        wait_until(step.not_before);
+        if (step.not_before > now()) {
+            wait_until(step.not_before);
+            step = exchange.resume(cluster, now()); // go, or wait on: another read may be asking already
+            continue;
+        }
         exchange.prepare(request, cluster);
         response = transport(request, exchange.to());
         if (response) {

@@ -235,7 +235,7 @@ TEST_CASE("a stack that cannot repeat a field reaches the active node by its add
     fixture f;
     f.mine.record(vault("c", 0, 2) + "," + vault("c", 2, 0), at(0s));
     f.view.learn(dialect::vault, cluster_id("c"));
-    f.view.forwarding_was_refused(at(0s));
+    f.view.missing().note_missing(capability::forwarding, at(0s));
     map_like_message request;
     int sent_anywhere = 0;
     auto const bound = [&](map_like_message&) {

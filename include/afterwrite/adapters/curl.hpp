@@ -19,7 +19,11 @@
 //     exchange exchange(policy, session.required(view), request_facts::of_method("GET"), clock::now(), seed);
 //     curl_request request{.method = "GET", .path = "/v1/kv/foo"};
 //     for (auto next = exchange.first(view); !next.is_final();) {
-//         std::this_thread::sleep_until(next.not_before);         // never inside a callback
+//         if (next.not_before > clock::now()) {
+//             std::this_thread::sleep_until(next.not_before);     // never inside a callback
+//             next = exchange.resume(view, clock::now());
+//             continue;
+//         }
 //         exchange.prepare(request, view);
 //         if (request.fields.is_out_of_memory())
 //             break;                                              // a field may be missing: do not send

@@ -7,6 +7,7 @@
 #include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/transitions.hpp>
+#include <afterwrite/policy/capabilities.hpp>
 #include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/session/attempt_facts.hpp>
 #include <afterwrite/session/required_states.hpp>
@@ -25,7 +26,10 @@ public:
     /// Redirects that are followed: one to the active node, a second in an election; a third is a loop.
     static constexpr std::uint8_t max_redirects = 2;
 
-    explicit approach(plan in) noexcept : wished_(in), plan_(in) {}
+    /// `elsewhere`: where requests go that need not go to the active node.
+    explicit approach(plan in, route elsewhere = route::any_node) noexcept
+        : wished_(in), plan_(in), elsewhere_(elsewhere), to_(elsewhere)
+    {}
 
     /// What is known when an attempt is planned.
     struct situation {
@@ -97,7 +101,29 @@ public:
         aim(now);
     }
 
-    void move(stage to) noexcept { stage_ = to; }
+    /// The node is not worth asking: lets the active node answer for it, from the first attempt on.
+    void begin_forwarding(situation const& now) noexcept
+    {
+        stage_ = stage::forward;
+        aim(now);
+    }
+
+    /// Whether the active node may be asked in the end, once a node has been waited for long enough.
+    [[nodiscard]] bool may_turn_to_active_node(situation const& now) const noexcept
+    {
+        return plan_ == plan::retry_then_forward && now.may_forward();
+    }
+
+    /// Moves on as the table of transitions says. When the next attempt is due.
+    pace move(occurrence on, dialect form) noexcept
+    {
+        auto const with = form == dialect::openbao ? dialect::openbao : dialect::vault;
+        auto const* const row = find_transition(plan_, stage_, on, with);
+        if (row == nullptr)
+            return pace::never;
+        stage_ = row->to;
+        return row->when;
+    }
 
     /// Fixes the next attempt's way to the active node, so that what others teach the view meanwhile cannot
     /// part its fields from where it goes.
@@ -106,14 +132,18 @@ public:
         is_by_field_ = stage_ == stage::active && now.view.may_forward(now.now) &&
                        (now.form() == dialect::vault || plan_ != plan::active_node);
         to_ = follows_redirect_ || (plan_ == plan::active_node && !is_by_field_) ? route::active_node
-                                                                                 : route::any_node;
+                                                                                 : elsewhere_;
     }
 
     /// What the next attempt says.
     [[nodiscard]] attempt_fields fields(situation const& now) const noexcept
     {
-        return {stage_, now.form(), is_by_field_};
+        return {stage_, now.form(), is_by_field_,
+                !now.view.missing().lacks(capability::several_indices, now.now)};
     }
+
+    /// Whether a field asks for the active node, in any case or if need be.
+    [[nodiscard]] bool asks_to_forward() const noexcept { return stage_ == stage::forward || is_by_field_; }
 
     /// Whether it is for the active node, by a field or at its address.
     [[nodiscard]] bool asks_active_node() const noexcept
@@ -124,8 +154,11 @@ public:
     /// Whether a node that gets it can compare the index with its own state, and answers for itself.
     [[nodiscard]] bool is_checked() const noexcept
     {
-        return to_ == route::any_node && stage_ != stage::forward && stage_ != stage::active;
+        return to_ != route::active_node && stage_ != stage::forward && stage_ != stage::active;
     }
+
+    /// Whether it waits for the node that it asks, which is not behind for want of another cluster.
+    [[nodiscard]] bool waits_for_node() const noexcept { return is_checked() && stage_ != stage::lagging; }
 
     /// Writes down what is to be known of the attempt when its answer is recorded. In place: this is the path
     /// of every request.
@@ -151,13 +184,16 @@ private:
         if (plan_ == plan::forward)
             return now.may_forward() ? stage::forward : stage::ask;
         bool const is_held = plan_ == plan::await || plan_ == plan::retry_then_forward;
-        return is_held && now.form() == dialect::openbao ? stage::hold : stage::ask;
+        bool const knows_hold =
+            now.form() == dialect::openbao && !now.view.missing().lacks(capability::await_state, now.now);
+        return is_held && knows_hold ? stage::hold : stage::ask;
     }
 
     plan wished_;
     plan plan_;
     stage stage_ = stage::ask;
-    route to_ = route::any_node;
+    route elsewhere_;
+    route to_;
     std::uint8_t redirects_ = 0;
     bool is_by_field_ = false;
     bool follows_redirect_ = false;

@@ -22,6 +22,9 @@ struct attempt_fields {
 
     /// Of `stage::active`: ask for the active node by a field. If not, the request goes to its address.
     bool by_field = false;
+
+    /// The server takes several indices, where there are several.
+    bool takes_several = true;
 };
 
 namespace detail {
@@ -86,7 +89,7 @@ void set_attempt_fields(M& request, required_states const& required, attempt_fie
     });
     // Where one is all that can be sent, the request goes to the active node. That has every local write; so
     // the last text is worth most: the greatest replicated position, or the newest OpenBao value.
-    if (count > 1 && fields.form != dialect::openbao && repeats_fields<M>)
+    if (count > 1 && fields.form != dialect::openbao && fields.takes_several && repeats_fields<M>)
         detail::set_several_indices(request, required);
     else
         detail::set_or_remove(request, field_names::index, std::span(&last, count > 0 ? 1 : 0));

@@ -78,6 +78,7 @@ template <response_message M>
 
 /// What an answer tells of its cluster.
 struct cluster_news {
+    bool has_index = false;   ///< it has an index that can be read
     bool is_foreign = false;  ///< it is none of the clusters that the request required something of
     bool has_changed = false; ///< another one answered at these addresses before
     bool is_behind = false;   ///< OpenBao: it shows less than was settled when the request was sent
@@ -105,11 +106,14 @@ cluster_news learn_cluster(replication_view& view, M const& response, required_s
         return news;
     message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
         for_each_index(value, [&](std::string_view index) {
-            if (!view.cluster().empty() && carried.holds(index))
+            if (!view.cluster().empty() && carried.holds(index)) {
+                news.has_index = true;
                 return;
+            }
             auto const decoded = decode_index(index);
             if (!decoded)
                 return;
+            news.has_index = true;
             auto const changes = view.cluster_changes();
             view.learn(decoded->form, decoded->cluster());
             news.has_changed = news.has_changed || view.cluster_changes() != changes;

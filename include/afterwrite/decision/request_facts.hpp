@@ -13,11 +13,18 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 enum class route : std::uint8_t {
     any_node,    ///< whichever the transport likes
     active_node, ///< the active node, at `replication_view::active_address`
+    best_node,   ///< the declared node that most likely has what is required; the transport must be able to
+                 ///< send to an address
 };
 
 [[nodiscard]] constexpr std::string_view to_string(route to) noexcept
 {
-    return to == route::active_node ? "active_node" : "any_node";
+    switch (to) {
+    case route::any_node: return "any_node";
+    case route::active_node: return "active_node";
+    case route::best_node: return "best_node";
+    }
+    return "any_node";
 }
 
 /// What only the caller knows of a request. The defaults are those of a request that may have been executed
@@ -36,7 +43,8 @@ struct request_facts {
     /// The transport can send to the address that a `step` asks for, not only to the one it is bound to.
     bool addressable = false;
 
-    /// `active_node`: let the active node answer this request, whatever it costs.
+    /// `active_node`: let the active node answer this request, whatever it costs. `best_node`: choose among
+    /// the nodes that the view was told of.
     route to = route::any_node;
 
     /// No attempt begins after this; the policy's timeout may end it earlier.

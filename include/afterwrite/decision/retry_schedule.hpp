@@ -3,6 +3,7 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/traffic_budget.hpp>
 #include <afterwrite/version.hpp>
 
 #include <algorithm>
@@ -19,8 +20,7 @@ public:
     retry_schedule(consistency_policy const& policy, time_point own_deadline, time_point now,
                    std::uint64_t seed) noexcept
         : limit_(policy.limit), wait_(policy.wait), repeat_wait_(policy.repeat_wait),
-          forward_after_(policy.forward_after), deadline_(policy.limit.deadline(now, own_deadline)),
-          now_(now), random_(seed)
+          deadline_(policy.limit.deadline(now, own_deadline)), now_(now), random_(seed)
     {}
 
     /// It is `now`. A clock that went back would only prolong the waits, so the latest time stands.
@@ -40,15 +40,21 @@ public:
     [[nodiscard]] bool has_attempts_left() const noexcept { return limit_.allows(attempts_); }
     [[nodiscard]] bool has_time_left() const noexcept { return now_ < deadline_; }
 
+    [[nodiscard]] bool may_go_on() const noexcept { return has_attempts_left() && has_time_left(); }
+
     /// When the next attempt begins that is wished for at `due`: at the deadline at the latest.
     [[nodiscard]] time_point grant(time_point due) noexcept { return due_ = std::min(due, deadline_); }
 
+    /// The time that was granted has come, whatever a clock says that stands still.
+    void arrive() noexcept { advance(due_); }
+
+    /// The next wait of the policy, in a form that is not learned.
+    [[nodiscard]] duration next_wait() noexcept { return wait_.delay(++retries_, random()); }
+
     /// The node is behind. What it says in Retry-After is whole seconds, and lag is not: an upper bound. Of 0
     /// nothing is left to wait, and a node would be asked as fast as it refuses, so that says nothing.
-    [[nodiscard]] time_point due_after_refusal(std::optional<duration> retry_after) noexcept
+    [[nodiscard]] time_point due_after(duration wait, std::optional<duration> retry_after) const noexcept
     {
-        first_refusal_ = std::min(first_refusal_, now_);
-        auto const wait = wait_.delay(++retries_, random());
         bool const is_bound = retry_after && *retry_after > duration::zero();
         return later(now_, is_bound ? std::min(wait, *retry_after) : wait);
     }
@@ -56,8 +62,7 @@ public:
     /// A quota is used up: its Retry-After is obeyed.
     [[nodiscard]] time_point due_after_quota(std::optional<duration> retry_after) noexcept
     {
-        auto const wait = wait_.delay(++retries_, random());
-        return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
+        return later(now_, std::max(next_wait(), retry_after.value_or(duration::zero())));
     }
 
     /// The exchange broke or the server failed.
@@ -67,12 +72,12 @@ public:
         return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
     }
 
-    [[nodiscard]] bool has_repeats_left() const noexcept { return repeats_ < limit_.max_repeats; }
+    /// Whether to repeat what broke. The first repetition is free, as the first retry is.
+    [[nodiscard]] bool may_repeat(traffic_budget& budget) const noexcept
+    {
+        return repeats_ < limit_.max_repeats && (repeats_ == 0 || budget.try_retry(now_));
+    }
 
-    /// When a node that was behind at the first refusal has been waited for long enough.
-    [[nodiscard]] time_point overdue_at() const noexcept { return later(first_refusal_, forward_after_); }
-
-private:
     /// SplitMix64 (Steele, Lea, Flood 2014): good enough to spread waits, and 8 bytes of state.
     [[nodiscard]] std::uint64_t random() noexcept
     {
@@ -82,14 +87,13 @@ private:
         return bits ^ bits >> 31;
     }
 
+private:
     retry_limit limit_;
     backoff wait_;
     backoff repeat_wait_;
-    duration forward_after_;
     time_point deadline_;
     time_point now_;
     time_point due_ = time_point::min(); ///< of the attempt that was granted last
-    time_point first_refusal_ = time_point::max();
     std::uint64_t random_;
     std::uint32_t attempts_ = 0;
     std::uint32_t retries_ = 0; ///< after refusals: they grow the waits

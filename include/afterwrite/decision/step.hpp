@@ -3,10 +3,12 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/decision/request_facts.hpp>
+#include <afterwrite/policy/capabilities.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -34,6 +36,11 @@ enum class reason : std::uint8_t {
                    ///< more: the same without it
     redirected,    ///< a standby told the active node's address
     repeating,     ///< the exchange broke or the server failed, and a repetition does no harm
+    another_node,  ///< the node was behind: another one, at once
+    joined,        ///< another read asks this node for the same already: unsent until that knows
+    over_budget,   ///< the node was behind, and the cluster has had its share of retries: waiting longer
+    not_held,      ///< the server does not know how to hold a request: the same without
+    doubted,       ///< a "no" right after a write that no request can carry the index of: once more
 
     // give_up
     refused,             ///< refused, and the policy says `fail`, or the refusal cannot pass by waiting
@@ -64,9 +71,18 @@ enum class reason : std::uint8_t {
         return "The server can do nothing with the index that it was sent: going on without.";
     case reason::redirected: return "A standby pointed to the active node.";
     case reason::repeating: return "The exchange broke or the server failed: trying again.";
+    case reason::another_node: return "The node has not reached the required state: asking another one.";
+    case reason::joined: return "Another read waits for the same node already: waiting unsent.";
+    case reason::over_budget:
+        return "The node has not reached the required state, and retries are over their budget: waiting "
+               "longer.";
+    case reason::not_held: return "The server does not know how to hold a request: going on without.";
+    case reason::doubted:
+        return "The node may not have heard of a write whose index no request can carry: asking again.";
     case reason::refused: return "The server refused the request.";
     case reason::attempts_exhausted: return "No attempt is left: the last one was refused, or it broke.";
-    case reason::deadline_passed: return "No time is left: the last attempt was refused, or it broke.";
+    case reason::deadline_passed:
+        return "No time is left: the last attempt was refused, or it broke, or it had to wait.";
     case reason::body_not_replayable:
         return "The server refused the request, whose body cannot be sent twice.";
     case reason::outcome_unknown:
@@ -92,6 +108,7 @@ struct step {
     reason why = reason::first_attempt;
     refusal refused_as = refusal::none; ///< what the last answer refused, if it did
     bool cluster_changed = false; ///< it is another cluster's than the answer before, at these addresses
+    std::optional<capability> missing{}; ///< what the cluster has turned out to lack; told once in 10 minutes
 
     /// Whether the exchange has ended.
     [[nodiscard]] constexpr bool is_final() const noexcept { return what != action::send_again; }

@@ -32,7 +32,7 @@ enum class occurrence : std::uint8_t {
     behind,        ///< refused: the node is behind, and there is time to wait
     overdue,       ///< refused: the node is behind, and the policy's time for waiting is over
     token_overdue, ///< the same, but no index was carried: it can only be the token that demands more
-    barred,        ///< refused: forwarding by a field is not allowed
+    barred,        ///< refused: forwarding by a field is not allowed, or holding is not known
 };
 
 /// When the next attempt is due.
@@ -59,6 +59,7 @@ inline constexpr transition transitions[] = {
 
     // The server has held the request as long as it will: now it is the client's turn to wait.
     {plan::await, stage::hold, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
+    {plan::await, stage::hold, occurrence::barred, dialect::unknown, stage::ask, pace::at_once},
     {plan::await, stage::ask, occurrence::behind, dialect::unknown, stage::ask, pace::after_backoff},
 
     {plan::forward, stage::forward, occurrence::behind, dialect::unknown, stage::forward,
@@ -70,6 +71,7 @@ inline constexpr transition transitions[] = {
      pace::after_backoff},
     {plan::retry_then_forward, stage::hold, occurrence::overdue, dialect::unknown, stage::forward,
      pace::when_overdue},
+    {plan::retry_then_forward, stage::hold, occurrence::barred, dialect::unknown, stage::ask, pace::at_once},
     {plan::retry_then_forward, stage::ask, occurrence::behind, dialect::unknown, stage::ask,
      pace::after_backoff},
     {plan::retry_then_forward, stage::ask, occurrence::overdue, dialect::unknown, stage::forward,

@@ -17,6 +17,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 struct backoff {
     enum class shape : std::uint8_t {
         exponential, ///< `first`, doubled with each retry, at most `longest`
+        learned,     ///< what the lag of the cluster makes of it, a half more each time, at most `longest`
         vault_go,    ///< k times a random 1 to 1.5 s before the k-th retry: as Vault's Go client, to compare
     };
     enum class jitter : std::uint8_t {
@@ -34,11 +35,29 @@ struct backoff {
     /// No single wait is longer, so that a cluster that comes back is noticed within this time.
     duration longest = std::chrono::seconds(1);
 
+    /// The wait before the first retry is what half of the reads need (see `estimate_lag`), each later one is
+    /// half as much longer, and all are a tenth more or less. Facts: `session.md` C.3.
+    [[nodiscard]] static constexpr backoff learned() noexcept { return {.form = shape::learned}; }
+
+    /// The wait after `last` in the learned form: a half more, and never above `longest`.
+    [[nodiscard]] static constexpr duration grown_from(duration last, duration longest) noexcept
+    {
+        return last >= longest - longest / 3 ? longest : last + last / 2;
+    }
+
+    /// A tenth more or less. `random` is 64 uniform bits.
+    [[nodiscard]] static constexpr duration spread_a_tenth(duration wait, std::uint64_t random) noexcept
+    {
+        auto const tenth = wait / 10;
+        return wait - tenth + fraction(2 * tenth, random);
+    }
+
     /// What Vault's Go client waits (go-retryablehttp, `LinearJitterBackoff`, with the defaults of
     /// api/client.go).
     [[nodiscard]] static constexpr backoff vault_go() noexcept { return {.form = shape::vault_go}; }
 
-    /// The wait before retry number `retry`, the first one being 1. `random` is 64 uniform bits.
+    /// The wait before retry number `retry`, the first one being 1. `random` is 64 uniform bits. The learned
+    /// form is exponential where there is nothing to learn from, as after a quota.
     [[nodiscard]] constexpr duration delay(std::uint32_t retry, std::uint64_t random) const noexcept
     {
         using std::chrono::milliseconds;
@@ -75,7 +94,12 @@ private:
 
 [[nodiscard]] constexpr std::string_view to_string(backoff::shape form) noexcept
 {
-    return form == backoff::shape::vault_go ? "vault_go" : "exponential";
+    switch (form) {
+    case backoff::shape::exponential: return "exponential";
+    case backoff::shape::learned: return "learned";
+    case backoff::shape::vault_go: return "vault_go";
+    }
+    return "exponential";
 }
 
 [[nodiscard]] constexpr std::string_view to_string(backoff::jitter spread) noexcept

@@ -23,13 +23,24 @@ public:
     /// How often an open breaker lets a read go as if it were closed; each time a tenth more or less.
     static constexpr duration probe_interval = std::chrono::seconds(1);
 
+    /// Of the probes the first two have patience, since most nodes are not behind for long, and then one in
+    /// so many: who has none sees only a node that has caught up entirely, but makes no read wait.
+    static constexpr std::uint8_t patient_share = 3;
+
     enum class mode : std::uint8_t {
         ask,     ///< closed: ask the node, and wait if it refuses
         probe,   ///< open: as `ask` with the longest patience, so that it shows also a lag that has grown
+        glance,  ///< open: ask the node, and let the active one answer as soon as it refuses
         forward, ///< open: let the active node answer if this one cannot, from the first attempt on
     };
 
     [[nodiscard]] constexpr bool is_open() const noexcept { return escalations_ >= opens_after; }
+
+    /// Whether it waits for a read that shows whether the node has caught up.
+    [[nodiscard]] constexpr bool is_probe_due(time_point now) const noexcept
+    {
+        return is_open() && now >= next_probe_;
+    }
 
     /// How a read is to begin. A probe is counted as sent with this answer, so the next is due in a second
     /// whatever becomes of it. `random` is 64 uniform bits.
@@ -37,10 +48,12 @@ public:
     {
         if (!is_open())
             return mode::ask;
-        if (now < next_probe_)
+        if (!is_probe_due(now))
             return mode::forward;
         next_probe_ = later(now, spread(random));
-        return mode::probe;
+        auto const number = probes_;
+        probes_ = static_cast<std::uint8_t>(number < 1 + patient_share ? number + 1 : 2);
+        return number < 2 || number == 1 + patient_share ? mode::probe : mode::glance;
     }
 
     /// A read waited for this node as long as the policy allows, and goes to the active node now. While it
@@ -49,8 +62,10 @@ public:
     {
         if (is_open())
             return;
-        if (++escalations_ == opens_after)
+        if (++escalations_ == opens_after) {
             next_probe_ = later(now, spread(random));
+            probes_ = 0;
+        }
     }
 
     /// The node itself answered a read that required something: an attempt that nobody may have forwarded.
@@ -68,6 +83,7 @@ private:
 
     time_point next_probe_{};
     std::uint8_t escalations_ = 0;
+    std::uint8_t probes_ = 0; ///< since it opened; begins again at 2, so it never ends
 };
 
 [[nodiscard]] constexpr std::string_view to_string(breaker::mode how) noexcept
@@ -75,6 +91,7 @@ private:
     switch (how) {
     case breaker::mode::ask: return "ask";
     case breaker::mode::probe: return "probe";
+    case breaker::mode::glance: return "glance";
     case breaker::mode::forward: return "forward";
     }
     return "ask";

@@ -75,14 +75,35 @@ struct consistency_policy {
     enforce_consistency enforce = enforce_consistency::always;
     when_inconsistent when = when_inconsistent::retry_then_forward;
     retry_limit limit{};
-    backoff wait{};
+    backoff wait = backoff::learned();
 
     /// The waits after a broken exchange or a 5xx: a node that restarts or an election takes seconds, not ms.
     backoff repeat_wait{.first = std::chrono::milliseconds(500), .longest = std::chrono::seconds(4)};
 
-    /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. Long
-    /// enough that ordinary lag passes and standbys stay useful; short enough that nobody notices.
-    duration forward_after = std::chrono::milliseconds(100);
+    /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. As
+    /// learned, that is twice what nine of ten reads need, between 20 and 250 ms (100 while nothing is
+    /// known): long enough that ordinary lag passes and standbys stay useful; short enough that nobody
+    /// notices.
+    static constexpr duration as_learned = duration::min();
+    duration forward_after = as_learned;
+
+    /// For so long after a write or a login that was answered *without* an index, a "no" to a read of the
+    /// same session is taken for a node that has not heard of it yet, and asked again: 404, 403, and the
+    /// errors of `is_stale_negative`. Where a request carries an index they are the truth. 0: never, since a
+    /// true "no" takes as long then. Some seconds are enough.
+    duration stale_negatives = duration::zero();
+
+    /// For who waits in front of a screen, for services, and for CI pipelines that outlast an outage of
+    /// minutes.
+    [[nodiscard]] static constexpr consistency_policy interactive() noexcept
+    {
+        return {.limit = {.timeout = std::chrono::seconds(5)}};
+    }
+    [[nodiscard]] static constexpr consistency_policy standard() noexcept { return {}; }
+    [[nodiscard]] static constexpr consistency_policy patient() noexcept
+    {
+        return {.limit = {.timeout = std::chrono::seconds(180)}};
+    }
 
     /// The schedule of Vault's Go client: two retries, after 1 to 1.5 s and 2 to 3 s more. For comparison.
     [[nodiscard]] static constexpr consistency_policy vault_go() noexcept

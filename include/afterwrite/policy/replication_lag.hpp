@@ -236,9 +236,9 @@ struct lag_estimate {
 };
 
 /// What to expect of a node, from its own samples, or while they are few from those of all nodes of its
-/// cluster. `random` is 64 uniform bits.
+/// cluster. `random` is 64 uniform bits. Who may not forward waits as long as it takes.
 [[nodiscard]] inline lag_estimate estimate_lag(replication_lag const& node, replication_lag const& cluster,
-                                               std::uint64_t random) noexcept
+                                               std::uint64_t random, bool may_forward = true) noexcept
 {
     auto const& known = node.samples() >= lag_estimate::enough ? node : cluster;
     lag_estimate found;
@@ -247,8 +247,9 @@ struct lag_estimate {
                                     lag_estimate::longest_patience);
     if (known.samples() >= lag_estimate::enough_to_wait) {
         // A retry before the patience ends, or nothing would be learned of a node that needs longer.
-        found.wait = std::clamp(known.wait_for(0.5F), lag_estimate::shortest_wait,
-                                found.patience - found.patience / 5);
+        auto const longest =
+            may_forward ? found.patience - found.patience / 5 : lag_estimate::longest_patience;
+        found.wait = std::clamp(known.wait_for(0.5F), lag_estimate::shortest_wait, longest);
         bool const is_trial = random % lag_estimate::trial_share == 0;
         auto const quarters = 1 + static_cast<duration::rep>(random / lag_estimate::trial_share % 3);
         found.first_wait = is_trial ? found.wait * quarters / 4 : found.wait;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <afterwrite/bytes/ascii_case.hpp>
-#include <afterwrite/bytes/inline_string.hpp>
 #include <afterwrite/clock.hpp>
+#include <afterwrite/policy/capabilities.hpp>
+#include <afterwrite/policy/declared_nodes.hpp>
+#include <afterwrite/policy/node_hopping.hpp>
+#include <afterwrite/policy/node_knowledge.hpp>
+#include <afterwrite/policy/replication_lag.hpp>
+#include <afterwrite/policy/traffic_budget.hpp>
 #include <afterwrite/state/cluster_id.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/dialect.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,14 +22,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// An exchange keeps no reference to it: it is an argument of each call, so the caller may lock per call.
 class replication_view {
 public:
-    /// The longest address that is kept, in bytes: a scheme, a DNS name (253, RFC 1035) and a port.
-    static constexpr std::size_t max_address = 272;
-
-    /// How many nodes can be declared; clusters have 3 to 7.
-    static constexpr std::size_t max_nodes = 16;
-
-    /// A server that refused to forward is asked again after this time: its configuration may have changed.
-    static constexpr duration refusal_memory = std::chrono::minutes(10);
+    static constexpr std::size_t max_nodes = declared_nodes::max_nodes;
 
     /// How many clusters can be declared to replicate with this one: a primary and its secondaries are few.
     static constexpr std::size_t max_peers = 4;
@@ -48,7 +44,10 @@ public:
     {
         if (!cluster_.empty() && !(cluster_ == cluster)) {
             ++cluster_changes_;
-            asks_to_forward_again_ = time_point::min();
+            missing_ = {};
+            lag_ = {};
+            hopping_ = {};
+            nodes_.for_each([](node_knowledge& node) { node = {}; });
         }
         form_ = form;
         cluster_ = cluster;
@@ -80,41 +79,49 @@ public:
         return false;
     }
 
+    /// What the cluster has turned out to lack.
+    [[nodiscard]] capabilities const& missing() const noexcept { return missing_; }
+    [[nodiscard]] capabilities& missing() noexcept { return missing_; }
+
     /// Whether it is worth asking the server to forward. Vault refuses it with 400 unless it was configured
     /// to.
-    [[nodiscard]] bool may_forward(time_point now) const noexcept { return now >= asks_to_forward_again_; }
-
-    /// The server has refused to forward.
-    void forwarding_was_refused(time_point now) noexcept
+    [[nodiscard]] bool may_forward(time_point now) const noexcept
     {
-        asks_to_forward_again_ = later(now, refusal_memory);
+        return !missing_.lacks(capability::forwarding, now);
+    }
+
+    /// How far the nodes lag, all of them together: speaks for a node of which too little is known.
+    [[nodiscard]] replication_lag const& lag() const noexcept { return lag_; }
+    [[nodiscard]] replication_lag& lag() noexcept { return lag_; }
+
+    /// Whether it pays to ask another node at once.
+    [[nodiscard]] node_hopping const& hopping() const noexcept { return hopping_; }
+    [[nodiscard]] node_hopping& hopping() noexcept { return hopping_; }
+
+    /// What exchanges may still cause beside their first attempts.
+    [[nodiscard]] traffic_budget const& budget() const noexcept { return budget_; }
+    [[nodiscard]] traffic_budget& budget() noexcept { return budget_; }
+
+    /// Allows other amounts than those of `traffic_limits`.
+    void limit(traffic_limits const& allowed) noexcept { budget_ = traffic_budget(allowed); }
+
+    /// The nodes that were declared, and what is known of each, and of whoever answers `anywhere`.
+    [[nodiscard]] declared_nodes const& nodes() const noexcept { return nodes_; }
+    [[nodiscard]] declared_nodes& nodes() noexcept { return nodes_; }
+
+    /// The cluster was restored, or turned out to be another history's: positions mean something else now.
+    void forget_positions() noexcept
+    {
+        nodes_.for_each([](node_knowledge& node) { node.forget_positions(); });
     }
 
     /// Declares a node by its address, "https://10.0.0.1:8200". Redirects are followed to declared nodes
-    /// alone, so that an index never goes to a stranger. False if it is too long, no address, or one node too
-    /// many.
-    bool add_node(std::string_view address) noexcept
-    {
-        auto const origin = origin_of(address);
-        if (origin.empty() || !node_address::fits(origin))
-            return false;
-        if (has_node(origin))
-            return true;
-        if (node_count_ == max_nodes)
-            return false;
-        nodes_[node_count_++] = node_address(origin);
-        return true;
-    }
+    /// alone, so that an index never goes to a stranger; and `route::best_node` chooses among them. False if
+    /// it is too long, no address, or one node too many.
+    bool add_node(std::string_view address) noexcept { return nodes_.add(address) != anywhere; }
 
     /// Whether a URL leads to a declared node.
-    [[nodiscard]] bool has_node(std::string_view url) const noexcept
-    {
-        auto const origin = origin_of(url);
-        for (std::size_t i = 0; i < node_count_; ++i)
-            if (equal_ignoring_case(nodes_[i], origin))
-                return true;
-        return false;
-    }
+    [[nodiscard]] bool has_node(std::string_view url) const noexcept { return nodes_.find(url) != anywhere; }
 
     /// The active node's address, as declared or as a redirect told; empty if unknown.
     [[nodiscard]] std::string_view active_address() const noexcept { return active_; }
@@ -129,31 +136,22 @@ public:
         return true;
     }
 
-    /// Scheme, host and port of a URL: what stands before its path; empty if it is none of http or https.
+    /// See `declared_nodes::origin_of`.
     [[nodiscard]] static constexpr std::string_view origin_of(std::string_view url) noexcept
     {
-        for (std::string_view const scheme : {"http://", "https://"})
-            if (url.size() > scheme.size() && equal_ignoring_case(url.substr(0, scheme.size()), scheme)) {
-                std::size_t end = scheme.size();
-                while (end < url.size() && url[end] > ' ' && url[end] < 0x7f && url[end] != '/' &&
-                       url[end] != '?' && url[end] != '#' && url[end] != '@')
-                    ++end;
-                bool const is_whole = end == url.size() || url[end] == '/' || url[end] == '?';
-                return is_whole && end > scheme.size() ? url.substr(0, end) : std::string_view{};
-            }
-        return {};
+        return declared_nodes::origin_of(url);
     }
 
 private:
-    using node_address = inline_string<max_address>;
-
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
     std::uint32_t cluster_changes_ = 0;
-    time_point asks_to_forward_again_ = time_point::min();
+    capabilities missing_;
+    node_hopping hopping_;
+    traffic_budget budget_;
+    replication_lag lag_;
     node_address active_;
-    std::size_t node_count_ = 0;
-    node_address nodes_[max_nodes];
+    declared_nodes nodes_;
     std::size_t peer_count_ = 0;
     cluster_id peers_[max_peers];
 };

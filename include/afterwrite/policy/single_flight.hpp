@@ -79,7 +79,8 @@ public:
     {
         if (who.required == unordered)
             return due;
-        note_refusal(who.required, now);
+        if (who.required <= has_) // it is another node by now, behind the same address, or of another history
+            has_ = who.required - (who.required > 0 ? 1 : 0);
         if (!who.has_joined && due <= later(now, join_above))
             return due;
         who.has_joined = true;
@@ -104,10 +105,7 @@ public:
     {
         if (who.required == unordered)
             return;
-        if (who.required >= has_) {
-            has_ = who.required;
-            has_at_ = now;
-        }
+        has_ = std::max(has_, who.required);
         if (!is_out_)
             return;
         has_progressed_ = true;
@@ -116,28 +114,27 @@ public:
         if (is_probing_)
             round_trip_ = std::clamp<duration>(now - probed_at_, shortest_round, join_above);
         lacks_ = unordered;
+        next_probe_ = now; // who is refused next leads from then on, not when this probe would have been lost
         is_probing_ = false;
         interval_ = join_above;
         if (group_ == 0)
             open_group(now, 2);
     }
 
-    /// The greatest requirement that the node has shown to have; 0 if none. And when it did last.
+    /// The greatest requirement that the node has shown to have; 0 if none.
     [[nodiscard]] constexpr std::uint64_t has() const noexcept { return has_; }
-    [[nodiscard]] constexpr time_point has_at() const noexcept { return has_at_; }
-
-    /// Whether the node refused this requirement, or an older one, less than `within` ago.
-    [[nodiscard]] constexpr bool lacked(std::uint64_t required, time_point now,
-                                        duration within) const noexcept
-    {
-        return required != unordered && required >= refused_ && required > has_ &&
-               now < later(refused_at_, within);
-    }
 
     /// Whether reads wait for each other now: until the node has caught up, and no group went for a while.
     [[nodiscard]] constexpr bool is_out(time_point now) const noexcept
     {
         return is_out_ && (lacks_ != unordered || now < later(group_ends_, idle));
+    }
+
+    /// Whether the node is behind, and one of them is about to ask it for all: a read with another node to go
+    /// to need not join.
+    [[nodiscard]] constexpr bool is_watched(time_point now) const noexcept
+    {
+        return is_out_ && lacks_ != unordered && now < later(leads_until_, lease);
     }
 
 private:
@@ -162,7 +159,7 @@ private:
     [[nodiscard]] constexpr time_point look(time_point now, std::uint64_t random) const noexcept
     {
         auto const begin = is_probing_ ? later(now, interval_ / 2) : std::max(now, next_probe_);
-        return later(begin, round_trip_ + part(interval_, random));
+        return later(begin, round_trip_ + part(interval_ / 2, random));
     }
 
     constexpr void lead(reader const& who) noexcept
@@ -229,23 +226,8 @@ private:
         has_progressed_ = false;
     }
 
-    /// Keeps the lowest refusal of late. One of what the node had is of another node by now, behind the same
-    /// address, or of another history.
-    constexpr void note_refusal(std::uint64_t required, time_point now) noexcept
-    {
-        if (required <= has_)
-            has_ = required - (required > 0 ? 1 : 0);
-        if (required <= refused_ || refused_ <= has_ || now > later(refused_at_, join_above)) {
-            refused_ = required;
-            refused_at_ = now;
-        }
-    }
-
     std::uint64_t has_ = 0;
-    std::uint64_t refused_ = unordered; ///< the lowest of late
-    std::uint64_t lacks_ = unordered;   ///< what the prober requires; none: the node has caught up
-    time_point has_at_{};
-    time_point refused_at_{};
+    std::uint64_t lacks_ = unordered; ///< what the prober requires; none: the node has caught up
     time_point next_probe_{};
     time_point leads_until_{}; ///< until then only an older read takes the prober's place
     time_point probed_at_{};

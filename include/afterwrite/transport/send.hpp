@@ -7,14 +7,15 @@
 #include <afterwrite/decision/step.hpp>
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/declared_nodes.hpp>
 #include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/transport/transport_traits.hpp>
 #include <afterwrite/version.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -92,7 +93,7 @@ decltype(auto) with_view(View& view, F&& f)
 
 /// Sends a request until it is answered as the session requires, and blocks as long. This is all it does:
 ///
-///     prepare, send, record (or record_lost), on_response; wait; again, until the step is final.
+///     prepare, send, record (or record_lost), on_response; wait, resume; again, until the step is final.
 ///
 /// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what
 /// only the caller knows; `addressable` is filled in from the transport. `session`: `session` or
@@ -108,39 +109,47 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
     using transport_type = std::remove_cvref_t<Transport>;
     facts.addressable = addressable_transport<transport_type, Request>;
     auto const required = detail::with_view(view, [&](replication_view& v) { return session.required(v); });
-    exchange exchange(policy, required, facts, detail::now_of(wait_until), detail::next_seed());
+    auto now = detail::now_of(wait_until);
+    exchange exchange(policy, required, facts, now, detail::next_seed());
 
     outcome<reply_of<transport_type, Request>> result;
     result.last = detail::with_view(view, [&](replication_view& v) { return exchange.first(v); });
     while (!result.last.is_final()) {
-        std::string address;
+        if (result.last.not_before > now) {
+            if (!wait_until(result.last.not_before)) {
+                result.last = {action::give_up, now, route::any_node, reason::cancelled,
+                               result.last.refused_as};
+                break;
+            }
+            now = std::max(detail::now_of(wait_until), result.last.not_before);
+            result.last =
+                detail::with_view(view, [&](replication_view& v) { return exchange.resume(v, now); });
+            continue;
+        }
+        node_address address;
         detail::with_view(view, [&](replication_view& v) {
             exchange.prepare(request, v);
-            if (exchange.to() == route::active_node)
-                address = v.active_address();
+            address = node_address(exchange.address(v));
         });
         if (exchange.to() == route::active_node && (!facts.addressable || address.empty())) {
-            result.last = {action::give_up, detail::now_of(wait_until), route::any_node, reason::not_offered};
+            result.last = {action::give_up, now, route::any_node, reason::not_offered};
             break;
         }
         bool was_sent = true;
         {
-            detail::lost_unless_answered<Session> answer{session, exchange.carried(),
-                                                         detail::now_of(wait_until)};
+            detail::lost_unless_answered<Session> answer{session, exchange.carried(), now};
             result.response = detail::send_attempt(transport, request, {exchange.to(), address});
             was_sent = !detail::is_unsent(result.response);
             answer.is_answered = detail::message_in(result.response) != nullptr || !was_sent;
         }
         auto const* const response = detail::message_in(result.response);
-        auto const now = detail::now_of(wait_until);
+        now = detail::now_of(wait_until);
         if (response != nullptr)
             session.record(*response, exchange.carried(), now);
         result.last = detail::with_view(view, [&](replication_view& v) {
             return response != nullptr ? exchange.on_response(*response, v, now)
                                        : exchange.on_transport_error(v, now, was_sent);
         });
-        if (!result.last.is_final() && result.last.not_before > now && !wait_until(result.last.not_before))
-            result.last = {action::give_up, now, route::any_node, reason::cancelled, result.last.refused_as};
     }
     result.attempts = exchange.attempts();
     return result;

@@ -16,8 +16,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 struct destination {
     route to = route::any_node;
 
-    /// The active node's address, "https://10.0.0.1:8200", if `to` is that node; else empty: wherever the
-    /// transport is bound to.
+    /// The node's address, "https://10.0.0.1:8200", of `route::active_node` and `best_node`; else empty:
+    /// wherever the transport is bound to.
     std::string_view address{};
 };
 

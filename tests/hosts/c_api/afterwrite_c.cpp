@@ -116,8 +116,10 @@ extern "C" afterwrite_exchange* afterwrite_begin(afterwrite_caller* caller, char
         auto const now = afterwrite::clock::now();
         auto const seed = static_cast<std::uint64_t>(now.time_since_epoch().count()) * 0x9e3779b97f4a7c15;
         auto const facts = afterwrite::request_facts::of_method(method);
-        return new afterwrite_exchange{
+        auto* const made = new afterwrite_exchange{
             *caller, {path, {}}, {{}, caller->session.required(caller->view), facts, now, seed}};
+        static_cast<void>(made->machine.first(caller->view)); // who is alone waits for nobody
+        return made;
     });
 }
 

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/progress.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+
+#include <cstdint>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+request_facts const reading = request_facts::of_method("GET");
+request_facts const writing = request_facts::of_method("PUT");
+required_states const five = states({vault("c", 5, 0)});
+
+constexpr answer_reading ok{.status = 200};
+constexpr answer_reading stale{.status = 412, .kind = refusal::stale_index};
+
+request_facts to(route where, request_facts facts = reading)
+{
+    facts.to = where;
+    facts.addressable = true;
+    return facts;
+}
+
+/// An exchange that begins at 0 s.
+struct journey {
+    replication_view& view;
+    progress state;
+    step last{};
+
+    journey(replication_view& known, required_states const& required, request_facts const& facts = reading,
+            consistency_policy const& policy = {}, std::uint64_t seed = 1)
+        : view(known), state(policy, required, facts, at(0s), seed), last(state.first(known))
+    {}
+
+    /// An attempt, when it is due, whose answer is this one.
+    step const& hear(answer_reading const& answer, duration after = 1ms)
+    {
+        static_cast<void>(state.begin_attempt(view, {}, true));
+        return last = state.on_answer(answer, view, state.times().now() + after);
+    }
+};
+
+/// A node that another read waits for already.
+void stall(node_knowledge& node)
+{
+    single_flight::reader leader{.required = 4};
+    CHECK(node.flight.refused(leader, at(0s), at(400ms), 0) == at(400ms));
+}
+
+} // namespace
+
+TEST_CASE("at first an attempt is sent at once, and its answer is delivered")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, five);
+    CHECK(one.last == step{.not_before = at(0s)});
+    CHECK(one.hear(ok).what == action::deliver);
+    CHECK(one.last.why == reason::answered);
+    CHECK(one.state.times().attempts() == 1);
+    CHECK(view.nodes()[anywhere].has({5, 0}));
+}
+
+TEST_CASE("what cannot succeed ends before it begins")
+{
+    replication_view view(dialect::openbao, cluster_id("c"));
+    auto late = reading;
+    late.deadline = at(-1ms);
+    CHECK(journey(view, five, late).last.why == reason::deadline_passed);
+    CHECK(journey(view, states({openbao("c", "5")}), to(route::active_node)).last.why == reason::not_offered);
+}
+
+TEST_CASE("a refusal is waited for, and what was learned decides how long")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, five);
+    CHECK(one.hear(stale).why == reason::waiting);
+    CHECK(one.last.refused_as == refusal::stale_index);
+    CHECK(one.last.not_before >= at(5500us));
+    CHECK(one.last.not_before <= at(6500us));
+    CHECK(one.hear(ok).why == reason::answered);
+    CHECK(one.last.refused_as == refusal::none);
+    CHECK(view.lag().samples() == 1);
+}
+
+TEST_CASE("only success, and that there is nothing there, show that a node has what was required")
+{
+    for (int const status : {200, 204, 404, 400, 403, 405}) {
+        replication_view view(dialect::vault, cluster_id("c"));
+        journey one(view, five);
+        CHECK(one.hear({.status = status}).why == reason::answered);
+        CHECK(view.nodes()[anywhere].has({5, 0}) == (status < 300 || status == 404));
+    }
+}
+
+TEST_CASE("what the active node may have answered shows nothing of the node that was asked")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, five, reading, {.when = when_inconsistent::forward});
+    CHECK(one.hear(ok).why == reason::answered);
+    CHECK_FALSE(view.nodes()[anywhere].has({5, 0}));
+}
+
+TEST_CASE("behind an open breaker the first attempt may be forwarded already")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    for (int i = 0; i < breaker::opens_after; ++i)
+        view.nodes()[anywhere].guard.escalated(at(0s), 0);
+    journey one(view, five);
+    CHECK(one.last.why == reason::first_attempt);
+    CHECK(one.state.how().at() == stage::forward);
+    journey fixed(view, five, reading, {.wait = {}});
+    CHECK(fixed.state.how().at() == stage::ask);
+    journey unable(view, five, reading, {.when = when_inconsistent::retry});
+    CHECK(unable.state.how().at() == stage::ask);
+}
+
+TEST_CASE("who joins another read is told to wait unsent, and asks again when it is time")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    journey one(view, five, to(route::best_node), {.when = when_inconsistent::retry});
+    CHECK(one.last.what == action::send_again);
+    CHECK(one.last.why == reason::joined);
+    CHECK(one.last.not_before > at(0s));
+    CHECK(one.last.to == route::best_node);
+    CHECK(one.state.node() == 0);
+
+    single_flight::reader leader{.required = 9};
+    view.nodes()[0].flight.answered(leader, at(400ms));
+    auto const now = one.last.not_before;
+    auto const ready = one.state.resume(view, now);
+    CHECK(ready.not_before == now);
+    CHECK(ready.why == reason::first_attempt);
+    CHECK(one.state.times().attempts() == 0);
+}
+
+TEST_CASE("who joins a read that never comes back takes its place before long")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    journey one(view, five, to(route::best_node), {.when = when_inconsistent::retry});
+    auto now = at(0s);
+    for (int i = 0; one.last.not_before > now && i < 100; ++i) {
+        now = one.last.not_before;
+        one.last = one.state.resume(view, now);
+    }
+    CHECK(one.last.not_before == now);
+    CHECK(now > at(400ms));
+    CHECK(now < at(2s));
+}
+
+TEST_CASE("who joined is forwarded when its own patience ends, and gives up at its deadline")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    journey one(view, five, to(route::best_node));
+    CHECK(one.last.why == reason::joined);
+    CHECK(one.last.not_before <= at(100ms));
+    auto const forwarded = one.state.resume(view, at(100ms));
+    CHECK(forwarded.why == reason::forwarding);
+    CHECK(forwarded.not_before == at(100ms));
+    CHECK(one.state.how().at() == stage::forward);
+
+    auto facts = to(route::best_node);
+    facts.deadline = at(50ms);
+    journey brief(view, five, facts, {.when = when_inconsistent::retry});
+    CHECK(brief.last.not_before == at(50ms));
+    auto const late = brief.state.resume(view, at(50ms));
+    CHECK(late.what == action::give_up);
+    CHECK(late.why == reason::deadline_passed);
+}
+
+TEST_CASE("a node that could not be reached is left at once, for what may be repeated")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    view.add_node("http://b");
+    journey one(view, five, to(route::best_node));
+    auto const first = one.state.node();
+    static_cast<void>(one.state.begin_attempt(view, {}, true));
+    auto const next = one.state.on_transport_error(view, at(1ms), false);
+    CHECK(next.why == reason::another_node);
+    CHECK(next.not_before == at(1ms));
+    CHECK(one.state.node() != first);
+
+    journey lost(view, five, to(route::best_node));
+    auto const asked = lost.state.node();
+    static_cast<void>(lost.state.begin_attempt(view, {}, true));
+    CHECK(lost.state.on_transport_error(view, at(1ms), true).why == reason::repeating);
+    CHECK(lost.state.node() == asked); // it may have been executed there
+
+    journey write(view, five, to(route::best_node, writing));
+    static_cast<void>(write.state.begin_attempt(view, {}, true));
+    CHECK(write.state.on_transport_error(view, at(1ms), false).what == action::give_up);
+}
+
+TEST_CASE("a sealed node is left for another one, too")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    view.add_node("http://b");
+    journey one(view, five, to(route::best_node));
+    auto const first = one.state.node();
+    CHECK(one.hear({.status = 503, .kind = refusal::no_active_node}).why == reason::another_node);
+    CHECK(one.state.node() != first);
+    CHECK(one.hear({.status = 503, .kind = refusal::no_active_node}).why == reason::repeating);
+}
+
+TEST_CASE("what a cluster lacks is told in the step that follows, and no more")
+{
+    replication_view view(dialect::openbao, cluster_id("c"));
+    auto const required = states({openbao("c", "5")});
+    journey one(view, required);
+    CHECK(one.state.how().at() == stage::hold);
+    CHECK(one.hear({.status = 400, .kind = refusal::await_not_understood}).why == reason::not_held);
+    CHECK(one.last.missing == capability::await_state);
+    CHECK(one.state.how().at() == stage::ask);
+    CHECK_FALSE(one.hear(ok).missing.has_value());
+    journey next(view, required);
+    CHECK(next.state.how().at() == stage::ask);
+    CHECK_FALSE(next.last.missing.has_value());
+}
+
+TEST_CASE("who is refused for several indices goes to the active node, and ends if it was there")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    auto const two = states({vault("c", 0, 2), vault("c", 2, 0)});
+    constexpr answer_reading several{.status = 400, .kind = refusal::several_indices_refused};
+    journey one(view, two);
+    CHECK(one.hear(several).why == reason::forwarding);
+    CHECK(one.last.missing == capability::several_indices);
+    CHECK(one.state.how().insists());
+    CHECK(one.hear(several).why == reason::refused);
+    CHECK_FALSE(one.last.missing.has_value());
+}
+
+TEST_CASE("answered writes tell whether there are indices at all; reads and failures do not")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    for (int i = 0; i < 9; ++i) {
+        CHECK_FALSE(journey(view, {}).hear(ok).missing.has_value());
+        CHECK_FALSE(journey(view, {}, writing).hear({.status = 403}).missing.has_value());
+    }
+    CHECK_FALSE(journey(view, {}, writing).hear(ok).missing.has_value());
+    CHECK_FALSE(journey(view, {}, writing).hear(ok).missing.has_value());
+    CHECK(journey(view, {}, writing).hear(ok).missing == capability::consistency_fields);
+    CHECK_FALSE(journey(view, {}, writing).hear({.status = 200, .news = {.has_index = true}}).missing);
+    CHECK_FALSE(view.missing().lacks(capability::consistency_fields, at(0s)));
+}
+
+TEST_CASE("a no that may be stale is doubted until the policy's time for it is over")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    required_states required;
+    required.unplaced().note_unindexed_write(at(0s));
+    constexpr answer_reading no{.status = 404, .may_be_stale_negative = true};
+    journey one(view, required, reading, {.stale_negatives = 1s});
+    CHECK(one.hear(no).why == reason::doubted);
+    CHECK(one.last.not_before > at(1ms));
+    CHECK(one.last.not_before <= at(1s));
+    for (int i = 0; !one.last.is_final() && i < 100; ++i)
+        one.hear(no, 0ms);
+    CHECK(one.last.what == action::deliver);
+    CHECK(one.state.times().now() == at(1s));
+}
+
+TEST_CASE("a retry beyond the budget says why it waits longer")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.limit({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+    journey one(view, five, reading, {.when = when_inconsistent::retry});
+    CHECK(one.hear(stale).why == reason::waiting);
+    auto const before = one.last.not_before;
+    CHECK(one.hear(stale).why == reason::over_budget);
+    CHECK(one.last.not_before >= before + 45ms);
+}
+
+TEST_CASE("a stack that cannot repeat a field asks the active node for what takes two")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, states({vault("c", 0, 2), vault("c", 2, 0)}));
+    CHECK(one.state.begin_attempt(view, {}, false).has_value());
+    CHECK(one.state.how().asks_active_node());
+}

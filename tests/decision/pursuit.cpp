@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <afterwrite/decision/pursuit.hpp>
+
+#include <doctest/doctest.h>
+
+#include "support/indices.hpp"
+#include "support/manual_clock.hpp"
+
+#include <optional>
+#include <string>
+
+using namespace afterwrite;
+using namespace support;
+
+namespace {
+
+constexpr pursuit::circumstances waiting{.is_checked = true, .may_forward = false};
+constexpr pursuit::circumstances impatient{.is_checked = true, .may_forward = true};
+constexpr retry_budget::terms nothing{.percent_of_reads = 0, .per_second = 0, .burst = 0};
+
+required_states const five = states({vault("c", 5, 0)});
+
+request_facts to_best_node()
+{
+    auto facts = request_facts::of_method("GET");
+    facts.addressable = true;
+    facts.to = route::best_node;
+    return facts;
+}
+
+replication_view three()
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    for (auto const* name : {"http://a", "http://b", "http://c"})
+        view.add_node(name);
+    return view;
+}
+
+void open(breaker& guard)
+{
+    for (int i = 0; i < breaker::opens_after; ++i)
+        guard.escalated(at(0s), 0);
+}
+
+/// A pursuit that begins at 0 s, and its times.
+struct hunt {
+    consistency_policy policy{};
+    retry_schedule times;
+    pursuit way;
+
+    explicit hunt(required_states const& required = five,
+                  request_facts const& facts = request_facts::of_method("GET"),
+                  consistency_policy const& with = {}, std::uint64_t seed = 1)
+        : policy(with), times(with, facts.deadline, at(0s), seed),
+          way(with, facts, required, at(0s), times.deadline())
+    {}
+
+    /// An attempt that was sent and refused then.
+    pursuit::advice refuse(replication_view& view, duration sent, duration answered,
+                           pursuit::circumstances const& how,
+                           std::optional<duration> retry_after = std::nullopt)
+    {
+        times.count_attempt();
+        times.advance(at(sent));
+        way.send(at(sent));
+        times.advance(at(answered));
+        return way.refused(view, times, retry_after, how);
+    }
+
+    void answer(replication_view& view, duration sent, duration answered)
+    {
+        way.send(at(sent));
+        times.advance(at(answered));
+        way.answered(view, times);
+    }
+};
+
+/// At this time, a tenth of the wait before it more or less.
+bool is_about(time_point due, duration begin, duration wait)
+{
+    return due >= at(begin + wait - wait / 10) && due <= at(begin + wait + wait / 10);
+}
+
+} // namespace
+
+TEST_CASE("while nothing is known it waits 5 ms, and then a half more each time")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.way.begin(view, one.times, waiting));
+    auto wait = duration(5ms);
+    for (int i = 0; i < 6; ++i) {
+        auto const now = 100ms * i;
+        auto const advice = one.refuse(view, now, now + 1ms, waiting);
+        CHECK(advice.what == pursuit::move::wait);
+        CHECK_FALSE(advice.is_over_budget);
+        CHECK(is_about(advice.due, now + 1ms, wait));
+        wait += wait / 2;
+    }
+}
+
+TEST_CASE("where something is known it waits as half of the reads need")
+{
+    replication_view view;
+    for (int i = 0; i < 20; ++i)
+        view.lag().landed(35ms, 40ms);
+    int trials = 0;
+    for (std::uint64_t seed = 0; seed < 320; ++seed) {
+        hunt one(five, request_facts::of_method("GET"), {}, seed);
+        view.limit({});
+        auto const advice = one.refuse(view, 0ms, 1ms, waiting);
+        bool const is_trial = !is_about(advice.due, 1ms, view.lag().wait_for(0.5F));
+        trials += is_trial ? 1 : 0;
+        if (is_trial)
+            CHECK(advice.due < at(1ms) + view.lag().wait_for(0.5F));
+    }
+    CHECK(trials > 8);
+    CHECK(trials < 40);
+}
+
+TEST_CASE("Retry-After bounds a learned wait from above")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.refuse(view, 0ms, 1ms, waiting, 2ms).due == at(3ms));
+    CHECK(is_about(one.refuse(view, 3ms, 4ms, waiting, 1s).due, 4ms, 7500us));
+}
+
+TEST_CASE("patience counts from the first refusal, and is 100 ms while nothing is known")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.way.overdue_at(view) == time_point::max());
+    CHECK(one.refuse(view, 0ms, 3ms, impatient).what == pursuit::move::wait);
+    CHECK(one.way.overdue_at(view) == at(103ms));
+    auto const late = one.refuse(view, 102ms, 103ms, impatient);
+    CHECK(late.what == pursuit::move::forward);
+    CHECK(late.due == at(103ms));
+}
+
+TEST_CASE("a wait that the patience would not outlast is not begun: the active node is asked when it ends")
+{
+    replication_view view;
+    hunt one;
+    pursuit::advice advice;
+    duration now = 0ms;
+    while ((advice = one.refuse(view, now, now + 1ms, impatient)).what == pursuit::move::wait) {
+        CHECK(advice.due < at(101ms));
+        now = advice.due - at(0s);
+    }
+    CHECK(advice.what == pursuit::move::forward);
+    CHECK(advice.due == at(101ms));
+}
+
+TEST_CASE("the policy's own patience is followed, learned or not")
+{
+    for (auto const& wait : {backoff::learned(), backoff{.spread = backoff::jitter::none}}) {
+        replication_view view;
+        hunt one(five, request_facts::of_method("GET"), {.wait = wait, .forward_after = 0ms});
+        CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::forward);
+    }
+}
+
+TEST_CASE("who may not be forwarded waits on")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
+    CHECK(one.refuse(view, 10s, 10s, waiting).what == pursuit::move::wait);
+    // The same for an attempt that no node has checked.
+    CHECK(one.refuse(view, 11s, 11s, {.is_checked = false, .may_forward = true}).what == pursuit::move::wait);
+}
+
+TEST_CASE("a forward that the budget does not allow is no forward, and the read waits on")
+{
+    replication_view view;
+    view.limit({.forwards = nothing});
+    hunt one;
+    CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::wait);
+    auto const late = one.refuse(view, 200ms, 201ms, impatient);
+    CHECK(late.what == pursuit::move::wait);
+    CHECK(late.is_over_budget);
+    CHECK(late.due > at(201ms));
+    CHECK_FALSE(one.way.try_forward(view, one.times));
+    CHECK(view.nodes()[anywhere].guard == breaker()); // it was no escalation
+}
+
+TEST_CASE("the first retry is free, and what the budget does not allow later stays away for longer")
+{
+    replication_view view;
+    view.limit({.retries = nothing});
+    hunt one;
+    auto const first = one.refuse(view, 0ms, 1ms, waiting);
+    CHECK_FALSE(first.is_over_budget);
+    CHECK(is_about(first.due, 1ms, 5ms));
+    auto const second = one.refuse(view, 6ms, 7ms, waiting);
+    CHECK(second.is_over_budget);
+    CHECK(is_about(second.due, 7ms, 50ms));
+}
+
+TEST_CASE("behind an open breaker it is forwarded from the beginning, if the cap allows it")
+{
+    replication_view view;
+    open(view.nodes()[anywhere].guard);
+    hunt forwarded;
+    CHECK_FALSE(forwarded.way.begin(view, forwarded.times, impatient));
+    hunt barred;
+    CHECK(barred.way.begin(view, barred.times, waiting));
+    hunt fixed(five, request_facts::of_method("GET"), {.wait = {}});
+    CHECK(fixed.way.begin(view, fixed.times, impatient)); // shares nothing
+    view.limit({.forwards_while_open = nothing});
+    hunt capped;
+    CHECK(capped.way.begin(view, capped.times, impatient));
+}
+
+TEST_CASE("a read that waits anyway is the probe that an open breaker waits for")
+{
+    replication_view view;
+    auto& guard = view.nodes()[anywhere].guard;
+    open(guard);
+    hunt one;
+    one.times.advance(at(2s));
+    REQUIRE(guard.is_probe_due(at(2s)));
+    CHECK(one.way.begin(view, one.times, waiting));
+    CHECK_FALSE(guard.is_probe_due(at(2s)));
+}
+
+TEST_CASE("the first probe has the longest patience, and is forwarded when that ends")
+{
+    replication_view view;
+    open(view.nodes()[anywhere].guard);
+    hunt probe;
+    probe.times.advance(at(2s));
+    CHECK(probe.way.begin(view, probe.times, impatient));
+    CHECK(probe.refuse(view, 2s, 2s, impatient).what == pursuit::move::wait);
+    CHECK(probe.way.overdue_at(view) == at(2250ms));
+    auto const again = probe.refuse(view, 2200ms, 2201ms, impatient);
+    CHECK(again.what == pursuit::move::wait); // once more when the patience ends
+    CHECK(again.due <= at(2250ms));
+    CHECK(probe.refuse(view, 2250ms, 2251ms, impatient).what == pursuit::move::forward);
+}
+
+TEST_CASE("who waits when the breaker opens waits no longer")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.way.begin(view, one.times, impatient));
+    CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::wait);
+    open(view.nodes()[anywhere].guard);
+    CHECK(one.refuse(view, 6ms, 7ms, impatient).what == pursuit::move::forward);
+}
+
+TEST_CASE("an answer teaches all that follows: position, lag, breaker")
+{
+    replication_view view;
+    auto& node = view.nodes()[anywhere];
+    for (int i = 0; i < 4; ++i)
+        node.guard.escalated(at(0s), 0);
+    hunt one;
+    CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
+    CHECK(node.lacked({5, 0}, at(1ms)));
+    one.answer(view, 6ms, 7ms);
+    CHECK(node.has({5, 0}));
+    CHECK(node.flight.has() == 5);
+    CHECK(node.guard == breaker());
+    CHECK(node.lag.samples() == 1);
+    CHECK(view.lag().samples() == 1);
+}
+
+TEST_CASE("a policy with waits of its own is followed to the letter, learns nothing, and takes no budget")
+{
+    replication_view view;
+    view.limit({.retries = nothing, .forwards = nothing});
+    hunt one(five, request_facts::of_method("GET"),
+             {.wait = {.spread = backoff::jitter::none, .first = 10ms, .longest = 1s}});
+    CHECK(one.refuse(view, 0ms, 1ms, impatient).due == at(11ms));
+    CHECK(one.refuse(view, 11ms, 12ms, impatient).due == at(32ms));
+    CHECK(one.refuse(view, 32ms, 33ms, impatient).due == at(73ms));
+    auto const overdue = one.refuse(view, 73ms, 74ms, impatient);
+    CHECK(overdue.what == pursuit::move::forward);
+    CHECK(overdue.due == at(101ms));
+    one.answer(view, 101ms, 102ms);
+    CHECK(view.lag().samples() == 0);
+    CHECK_FALSE(view.nodes()[anywhere].has({5, 0}));
+    CHECK(view.nodes()[anywhere].guard == breaker());
+    CHECK_FALSE(one.way.held_until(view, one.times).has_value());
+}
+
+TEST_CASE("who requires nothing teaches nothing, and is never held")
+{
+    replication_view view;
+    hunt one(required_states{});
+    CHECK(one.way.begin(view, one.times, impatient));
+    CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait); // its token may be stale
+    one.answer(view, 6ms, 7ms);
+    CHECK(view.lag().samples() == 0);
+    CHECK_FALSE(view.nodes()[anywhere].lacked({}, at(7ms)));
+}
+
+// -----------------------------------------------------------------------------------------------------------
+// Several reads, several nodes
+
+namespace {
+
+/// A node that a read waits for: when it asks again.
+time_point stall(replication_view& view, node_number which)
+{
+    single_flight::reader leader{.required = 4};
+    return view.nodes()[which].flight.refused(leader, at(0s), at(400ms), 0);
+}
+
+} // namespace
+
+TEST_CASE("who asks a node that is waited for stays unsent, and is overdue from its own beginning")
+{
+    auto view = three();
+    for (node_number i = 0; i < 3; ++i)
+        stall(view, i);
+    hunt one(five, to_best_node());
+    CHECK(one.way.begin(view, one.times, impatient));
+    auto const held = one.way.held_until(view, one.times);
+    REQUIRE(held.has_value());
+    CHECK(*held > at(0s));
+    CHECK(one.way.overdue_at(view) == at(100ms));
+}
+
+TEST_CASE("where nobody knows which node will answer, the first attempt is always sent")
+{
+    replication_view view;
+    stall(view, anywhere);
+    hunt one;
+    CHECK_FALSE(one.way.held_until(view, one.times).has_value());
+    one.times.count_attempt();
+    CHECK(one.way.held_until(view, one.times).has_value());
+}
+
+TEST_CASE("what has no order is never held")
+{
+    for (auto const& required : {states({vault("c", 5, 3)}), states({vault("c", 5, 0), vault("d", 5, 0)}),
+                                 states({openbao("c", "F/5")}), required_states{}}) {
+        auto view = three();
+        for (node_number i = 0; i < 3; ++i)
+            stall(view, i);
+        hunt one(required, to_best_node());
+        CHECK(one.way.begin(view, one.times, waiting));
+        bool const has_number = required.clusters() == 1 && required.form() == dialect::openbao;
+        CHECK(one.way.held_until(view, one.times).has_value() == has_number);
+    }
+}
+
+TEST_CASE("whose own patience ends before the others know is not made to wait for them")
+{
+    replication_view view;
+    hunt one;
+    stall(view, anywhere);
+    one.times.advance(at(1ms));
+    auto const advice = one.refuse(view, 1ms, 2ms, impatient);
+    CHECK(advice.what == pursuit::move::wait);
+    CHECK(advice.due <= at(102ms));
+}
+
+TEST_CASE("the node is chosen once, and only where the caller asked for it")
+{
+    auto view = three();
+    view.nodes()[1].served({5, 0});
+    hunt best(five, to_best_node());
+    best.way.choose(view, best.times);
+    CHECK(best.way.node() == 1);
+    view.nodes()[1].failed(at(0s));
+    best.way.choose(view, best.times);
+    CHECK(best.way.node() == 1);
+    hunt any;
+    any.way.choose(view, any.times);
+    CHECK(any.way.node() == anywhere);
+    auto bound = to_best_node();
+    bound.addressable = false;
+    hunt unable(five, bound);
+    unable.way.choose(view, unable.times);
+    CHECK(unable.way.node() == anywhere);
+}
+
+TEST_CASE("a node that cannot be reached is left for another one, while there is one")
+{
+    auto view = three();
+    hunt one(five, to_best_node());
+    one.way.choose(view, one.times);
+    auto const first = one.way.node();
+    CHECK(one.way.evade(view, one.times));
+    CHECK(one.way.node() != first);
+    CHECK(view.nodes()[first].has_failed(at(0s)));
+    CHECK(one.way.evade(view, one.times));
+    CHECK_FALSE(one.way.evade(view, one.times));
+    hunt any;
+    CHECK_FALSE(any.way.evade(view, any.times));
+}
+
+TEST_CASE("after the second refusal another node is asked at once, twice at most before the next wait")
+{
+    auto view = three();
+    int hops = 0;
+    for (std::uint64_t seed = 0; seed < 32; ++seed) { // one in sixteen stays, to compare
+        for (node_number i = 0; i < 3; ++i)
+            view.nodes()[i] = {};
+        view.hopping() = {};
+        hunt one(five, to_best_node(), {}, seed);
+        one.way.choose(view, one.times);
+        auto const first = one.way.node();
+        CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
+        auto const second = one.refuse(view, 6ms, 7ms, waiting);
+        if (second.what != pursuit::move::ask_another)
+            continue;
+        ++hops;
+        CHECK(second.due == at(7ms));
+        CHECK(one.way.node() != first);
+        auto const third = one.refuse(view, 7ms, 8ms, waiting);
+        CHECK(view.hopping() != node_hopping()); // that hop was in vain
+        if (third.what == pursuit::move::ask_another)
+            CHECK(one.refuse(view, 8ms, 9ms, waiting).what == pursuit::move::wait);
+    }
+    CHECK(hops > 20);
+}
+
+TEST_CASE("a hop that was answered speaks for hopping")
+{
+    auto view = three();
+    view.hopping().hopped(false);
+    auto const before = view.hopping();
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        hunt one(five, to_best_node(), {}, seed);
+        one.way.choose(view, one.times);
+        CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
+        if (one.refuse(view, 6ms, 7ms, waiting).what != pursuit::move::ask_another)
+            continue;
+        one.answer(view, 7ms, 8ms);
+        auto expected = before;
+        expected.hopped(true);
+        CHECK(view.hopping() == expected);
+        CHECK(view.nodes()[one.way.node()].has({5, 0}));
+        return;
+    }
+    FAIL("nobody hopped");
+}
