@@ -12,6 +12,12 @@
 
 namespace probe {
 
+/// What an embedded cluster is made of.
+enum class topology {
+    one,       ///< one cluster, which is written to and read from
+    secondary, ///< a primary, and a performance secondary, whose nodes are written through and read from
+};
+
 /// What the user asks for.
 struct options {
     std::vector<std::string> addresses; ///< of nodes or of a load balancer; none: the embedded cluster
@@ -26,6 +32,7 @@ struct options {
     std::uint32_t clients = 12;
     bool is_pinned = false; ///< reads go to the node that was written through
     std::string lag = "lognormal:20ms,1";
+    topology shape = topology::one;
     std::uint64_t seed = 0;
 
     std::string json_file; ///< empty: none

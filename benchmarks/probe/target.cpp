@@ -14,7 +14,7 @@ namespace {
 
 using afterwrite::dialect;
 
-constexpr std::size_t active_node = 0; // of an embedded cluster: it has no elections
+constexpr std::size_t active_node = 0; // of the embedded cluster that is measured: it has no elections
 
 // Loopback and data centres answer in milliseconds; who takes longer has failed, and the report says so.
 constexpr long connect_timeout_ms = 5000;
@@ -29,6 +29,11 @@ cluster::settings embedded_settings(options const& chosen)
     settings.lag = cluster::parse_lag(chosen.lag).spec.value_or(cluster::lag_spec{});
     settings.seed = chosen.seed;
     settings.mounts = {"secret", chosen.mount};
+    if (chosen.shape == topology::secondary) {
+        auto secondary = cluster::secondary_of(settings);
+        secondary.upstream_lag = settings.lag;
+        settings.secondaries = {secondary};
+    }
     return settings;
 }
 
@@ -56,7 +61,10 @@ target::target(options const& chosen)
     auto const settings = embedded_settings(chosen);
     embedded_ = std::make_unique<cluster::http_server>(settings);
     token_ = settings.root_token;
-    for (std::size_t node = 0; node < embedded_->node_count(); ++node)
+    embedded_->with_model([this](cluster::model& model, cluster::nanoseconds) {
+        first_node_ = model.first_node(model.cluster_count() - 1);
+    });
+    for (std::size_t node = first_node_; node < embedded_->node_count(); ++node)
         nodes_.push_back(embedded_->address(node));
 }
 
@@ -67,10 +75,13 @@ std::string target::description() const
     std::string text;
     if (is_embedded()) {
         bool const is_vault = form_ == dialect::vault;
+        bool const is_secondary = first_node_ != 0;
         text = std::string("Embedded ") + (is_vault ? "Vault" : "OpenBao") +
-               " cluster: one active node, two " +
+               (is_secondary ? " secondary, which has its primary write: " : " cluster: ") +
+               "one active node, two " +
                (is_vault ? "performance standbys, allow_forwarding_via_header on" : "read-enabled standbys") +
-               "; lag " + lag_;
+               "; lag " + lag_ +
+               (is_secondary ? " behind the primary, and once more behind the active node" : "");
     } else {
         text = std::string("Cluster (") +
                (form_ == dialect::unknown ? "dialect unknown" : std::string(to_string(form_))) + ") at";
@@ -140,10 +151,11 @@ std::optional<double> target::active_share()
         return std::nullopt;
     std::uint64_t all = 0;
     for (std::size_t node = 0; node < nodes_.size(); ++node)
-        all += embedded_->counters(node).reads;
+        all += embedded_->counters(first_node_ + node).reads;
     if (all == 0)
         return std::nullopt;
-    return static_cast<double>(embedded_->counters(active_node).reads) / static_cast<double>(all);
+    auto const by_active = embedded_->counters(first_node_ + active_node).reads;
+    return static_cast<double>(by_active) / static_cast<double>(all);
 }
 
 } // namespace probe

@@ -65,6 +65,7 @@ public:
 
 private:
     std::unique_ptr<cluster::http_server> embedded_;
+    std::size_t first_node_ = 0; ///< of `embedded_`; the nodes before it are not asked
     std::string lag_;
     std::vector<std::string> nodes_;
     std::string token_;

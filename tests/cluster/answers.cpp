@@ -58,6 +58,21 @@ response logical_answer(std::string_view request_id, std::string_view data, long
     return logical_answer(request_id, envelope{.data = data, .lease_seconds = lease_seconds});
 }
 
+void add_warning(response& answer, std::string_view request_id, std::string_view text)
+{
+    if (answer.status >= 300) {
+        return;
+    }
+    auto const whole = answer.body.empty() ? logical_answer(request_id, "null") : answer;
+    auto json = nlohmann::ordered_json::parse(whole.body);
+    auto& warnings = json["warnings"];
+    warnings = warnings.is_array() ? warnings : nlohmann::ordered_json::array();
+    warnings.push_back(text);
+    answer.status = 200;
+    answer.fields = whole.fields;
+    answer.body = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string time_text(nanoseconds now)
 {
     using namespace std::chrono;

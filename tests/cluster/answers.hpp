@@ -45,6 +45,9 @@ struct envelope {
 [[nodiscard]] response logical_answer(std::string_view request_id, std::string_view data,
                                       long lease_seconds = 0);
 
+/// Adds a warning to an answer of the logical layer; one without a body gets an envelope.
+void add_warning(response& answer, std::string_view request_id, std::string_view text);
+
 /// A text as a JSON string, quotes included.
 [[nodiscard]] std::string json_string(std::string_view text);
 

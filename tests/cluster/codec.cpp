@@ -163,34 +163,6 @@ openbao_index_result decode_openbao_index(std::string_view text)
     return members.result();
 }
 
-std::string encode_consistent_token(std::string_view letters, std::uint64_t index, hmac_signer const& signer)
-{
-    std::string digits(16, '0');
-    for (std::size_t at = digits.size(); at > 0; --at, index >>= 4U) {
-        digits[at - 1] = "0123456789abcdef"[index & 15U];
-    }
-    const std::string text = std::string(letters) + digits;
-    return "hvs." + text + to_hex(signer.sign(text));
-}
-
-std::optional<std::uint64_t> consistent_token_index(std::string_view token, hmac_signer const& signer)
-{
-    constexpr std::size_t code_digits = 64;
-    constexpr std::size_t index_digits = 16;
-    if (!token.starts_with("hvs.") || token.size() < 4 + index_digits + code_digits) {
-        return std::nullopt;
-    }
-    auto const text = token.substr(4, token.size() - 4 - code_digits);
-    auto const code = from_hex(token.substr(4 + text.size()));
-    if (!code || !same_code(*code, signer.sign(text))) {
-        return std::nullopt;
-    }
-    auto const digits = text.substr(text.size() - index_digits);
-    std::uint64_t index = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), index, 16);
-    return index;
-}
-
 std::optional<std::uint64_t> parse_decimal(std::string_view text)
 {
     std::uint64_t value = 0;

@@ -77,16 +77,6 @@ struct openbao_index_result {
 /// members that match the last one counts.
 [[nodiscard]] openbao_index_result decode_openbao_index(std::string_view text);
 
-/// A token that says which entry of the log made it: `hvs.`, the letters, the index in 16 hexadecimal digits
-/// and the HMAC of both; with 24 letters 104 characters behind the prefix. It stands in for Vault's own
-/// encoding (base64 of a signed protobuf message, 91 characters at least), which comes later.
-[[nodiscard]] std::string encode_consistent_token(std::string_view letters, std::uint64_t index,
-                                                  hmac_signer const& signer);
-
-/// The index in such a token; nothing if it is another text, or signed with another key.
-[[nodiscard]] std::optional<std::uint64_t> consistent_token_index(std::string_view token,
-                                                                  hmac_signer const& signer);
-
 /// Decimal digits only, 64 bits (Go's strconv.ParseUint with base 10).
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
 

@@ -3,6 +3,7 @@
 #include "answers.hpp"
 #include "body.hpp"
 #include "state.hpp"
+#include "token_codec.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -42,7 +43,9 @@ unsigned needed(std::string_view method)
 // What Vault's built-in default policy lets every token do to itself.
 bool own_affair(std::string_view path)
 {
-    return path == "auth/token/lookup-self" || path == "auth/token/revoke-self" || path == unwrap_path;
+    return path == "auth/token/lookup-self" || path == "auth/token/revoke-self" ||
+           path == "auth/token/renew-self" || path == unwrap_path ||
+           path.starts_with("sys/internal/ui/mounts/");
 }
 
 bool is_below(std::string_view path, std::string_view root)
@@ -81,7 +84,7 @@ std::optional<response> model::state::take_in(call& from) const
     return std::nullopt;
 }
 
-reply model::state::dispatch(std::size_t node, call& from)
+std::optional<reply> model::state::outside(std::size_t node, call const& from)
 {
     if (from.path == "sys/health") {
         return health(node, from);
@@ -92,8 +95,20 @@ reply model::state::dispatch(std::size_t node, call& from)
     if (from.path == "sys/seal-status") {
         return seal_status(node, from);
     }
-    if (from.path == "sys/replication/performance/status" && set.speaks == dialect::vault) {
-        return replication_status(node);
+    constexpr std::string_view replication = "sys/replication/";
+    if (set.speaks == dialect::vault && from.path.starts_with(replication)) {
+        auto const which = from.path.substr(replication.size());
+        if (which == "status" || which == "performance/status" || which == "dr/status") {
+            return replication_status(node, which);
+        }
+    }
+    return std::nullopt;
+}
+
+reply model::state::dispatch(std::size_t node, call& from)
+{
+    if (auto done = outside(node, from)) {
+        return std::move(*done);
     }
     if (auto bad = take_in(from)) {
         return {std::move(*bad)};
@@ -105,19 +120,23 @@ reply model::state::dispatch(std::size_t node, call& from)
 reply model::state::checked(std::size_t node, call& from)
 {
     auto const place = find_auth(from.decoded);
-    if (place && place->rest.starts_with("login/")) {
-        return login(node, from, *place); // whatever token comes with it is not looked at
-    }
     from.token = std::string(token_of(from.asked));
-    std::string const& token = from.token;
-    if (auto missing = token_ahead(node, token, from.now)) {
-        return {std::move(*missing)};
+    auto check = look_ahead(node, from.token, from.now);
+    from.token_id = check.id;
+    if (place && place->logs_in()) {
+        // Whatever token comes with it counts for nothing, but where new tokens are forwarded.
+        return check.ends && check.ends->forward ? elsewhere() : login(node, from, *place);
     }
+    if (check.ends) {
+        counted[node].refused += check.ends->answer.status == 412 ? 1 : 0;
+        return std::move(*check.ends);
+    }
+    std::string const& token = from.token_id;
     if (from.decoded == unwrap_path && !token.empty() && body_text(from.body, "token").empty()) {
         return unwrap(node, from, token); // its only use, which is not counted once more
     }
     const std::uint64_t at = sees(node, from.now);
-    const token_record whole_power{"root-accessor", {"root"}, 0, true};
+    const token_record whole_power{"root-accessor", {"root"}, 0, true, {}};
     token_record const* found = token == set.root_token ? &whole_power : stored.tokens.value_at(token, at);
     if (token.empty() || found == nullptr) {
         return {error_answer(403, "permission denied")};
@@ -129,24 +148,10 @@ reply model::state::checked(std::size_t node, call& from)
     if (!allowed(caller, from, at)) {
         return {collected_error(403, "permission denied")};
     }
-    reply counted_use;
-    if (caller.uses_left > 0) {
-        use_token(token, caller, counted_use, from.now);
-    }
+    const position used = caller.uses_left > 0 ? use_token(caller, from) : position{};
     reply done = routed(node, from, caller);
-    done.modified = done.modified || counted_use.modified;
+    done.wrote.local = std::max(done.wrote.local, used.local);
     return done;
-}
-
-std::optional<response> model::state::token_ahead(std::size_t node, std::string_view token, nanoseconds now)
-{
-    // Vault vault/token_store.go, checkSSCTokenInternal: the text itself says what the node must have.
-    auto const made = set.speaks == dialect::vault ? consistent_token_index(token, signer) : std::nullopt;
-    if (!made || satisfied(node, {{{*made, 0}}, {}, false}, now)) {
-        return std::nullopt;
-    }
-    ++counted[node].refused;
-    return error_answer(412, "required index state not present");
 }
 
 bool model::state::allowed(token_record const& caller, call const& from, std::uint64_t at) const
@@ -155,25 +160,30 @@ bool model::state::allowed(token_record const& caller, call const& from, std::ui
         return true;
     }
     std::vector<policy const*> known;
-    for (auto const& name : caller.policies) {
-        if (auto const* found = stored.policies.value_at(name, at)) {
-            known.push_back(found); // one that has not landed yet allows nothing
+    auto const add = [&](std::vector<std::string> const& all) {
+        for (auto const& name : all) {
+            if (auto const* found = stored.policies.value_at(name, at)) {
+                known.push_back(found); // one that has not landed yet allows nothing
+            }
         }
+    };
+    add(caller.policies);
+    if (entity const* bearer = stored.entities.value_at(caller.entity, at)) {
+        add(bearer->policies);
     }
     return (capabilities_at(known, from.decoded) & (from.lists ? may_list : needed(from.asked.method))) != 0;
 }
 
-void model::state::use_token(std::string const& token, token_record const& record, reply& done,
-                             nanoseconds now)
+position model::state::use_token(token_record const& record, call const& from)
 {
-    const position end = write(now);
+    const position end = write(from.now);
     std::optional<token_record> rest;
     if (record.uses_left > 1) {
         rest = record;
         --rest->uses_left;
     }
-    stored.tokens.put(token, std::move(rest), end.local, log.oldest_visible(now));
-    done.modified = true;
+    put(&stored_data::tokens, from.token_id, std::move(rest), end, reach::own, from.now);
+    return end;
 }
 
 reply model::state::routed(std::size_t node, call& from, token_record const& caller)
@@ -192,12 +202,25 @@ reply model::state::routed(std::size_t node, call& from, token_record const& cal
         return users_path(node, from, *place);
     }
     if (path == unwrap_path) {
-        return unwrap(node, from, body_text(from.body, "token"));
+        return unwrap(node, from, read_token(set.speaks, body_text(from.body, "token"), signer).token.id);
+    }
+    if (is_below(path, "identity/entity/id")) {
+        return entities_path(node, from, path.substr(std::string_view{"identity/entity/id"}.size()));
+    }
+    constexpr std::string_view shown = "sys/internal/ui/mounts/";
+    if (path.starts_with(shown)) {
+        return mount_details(node, from, path.substr(shown.size()));
+    }
+    if (path == "sys/storage/raft/snapshot" && from.asked.method == "GET") {
+        reply done;
+        done.raw = true;
+        done.answer = {200, {{"Content-Type", "application/gzip"}}, "a snapshot"};
+        return done;
     }
     if (path == "sys/leases/lookup") {
         return lookup_lease(node, from);
     }
-    if (path.starts_with("sys/") || path.starts_with("auth/")) {
+    if (path.starts_with("sys/") || path.starts_with("auth/") || path.starts_with("identity/")) {
         return {collected_error(404, "unsupported path")};
     }
     return key_value(node, from);

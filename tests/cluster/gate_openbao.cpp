@@ -2,6 +2,7 @@
 // OpenBao's headers: internal/http/index.go, which stands before the token and before every path.
 #include "answers.hpp"
 #include "state.hpp"
+#include "target.hpp"
 
 #include <algorithm>
 
@@ -97,7 +98,8 @@ verdict model::state::gate_openbao(std::size_t node, call& from, std::optional<n
     }
     const role own = role_of(node, from.now);
     // A node that serves no reads hands on whatever passed the check.
-    auto const here = own == role::plain_standby ? verdict::kind::forward : verdict::kind::serve;
+    bool const elsewhere = own == role::plain_standby || always_redirected(from.path);
+    auto const here = elsewhere && own != role::active ? verdict::kind::forward : verdict::kind::serve;
     auto const& index = decoded.index;
     bool const usable = index && index->cluster == set.cluster_id && !index->value.empty();
     if (!usable || own == role::active) {

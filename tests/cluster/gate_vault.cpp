@@ -3,6 +3,7 @@
 // http/logical.go (MissingRequiredState, before the token is looked at).
 #include "answers.hpp"
 #include "state.hpp"
+#include "target.hpp"
 
 namespace cluster {
 
@@ -50,12 +51,18 @@ demand model::state::vault_demand(call const& from)
         if (!same_name(name, "X-Vault-Index")) {
             continue;
         }
-        auto const index = known_index(value);
+        auto index = known_index(value);
         if (index && index->cluster == set.cluster_id) {
+            if (upstream == nullptr && !set.unknown.primary_checks_replicated) {
+                index->where.replicated = 0;
+            }
             (any ? wanted.any : wanted.all).push_back(index->where);
             continue;
         }
         auto const rule = index ? set.unknown.foreign_cluster : set.unknown.malformed;
+        if (rule == unusable_line::ends_check) {
+            return {};
+        }
         missing = missing || rule == unusable_line::missing;
     }
     wanted.never = missing && wanted.any.empty();
@@ -101,13 +108,22 @@ verdict model::state::gate_vault(std::size_t node, call& from, std::optional<nan
         forward = !satisfied(node, wanted, from.now);
     }
     const role own = role_of(node, from.now);
-    if (own == role::plain_standby || (forward && own != role::active)) {
+    forward = forward || own == role::plain_standby || always_redirected(from.path);
+    if (forward && own != role::active) {
         return {verdict::kind::forward, {}, {}};
     }
     if (auto bad = take_in(from)) {
         return {verdict::kind::answer, std::move(*bad), {}};
     }
     bool const checks = own != role::active || set.unknown.active_checks_index;
+    bool const asks = checks && find_field(fields, "X-Vault-Index") != nullptr;
+    for (auto const& each : set.syncing) {
+        if (asks && from.now >= each.from && from.now < each.to) {
+            demanded = {};
+            demanded.never = true;
+            return {verdict::kind::hold, {}, each.to};
+        }
+    }
     if (!checks || satisfied(node, wanted, from.now)) {
         return {};
     }

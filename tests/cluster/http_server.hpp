@@ -15,7 +15,7 @@ namespace cluster {
 
 /// What belongs to the sockets and not to the model.
 struct http_options {
-    nanoseconds forward_delay{};     ///< an answer that came over a hop between nodes is sent so much later
+    nanoseconds forward_delay{};     ///< an answer is sent so much later for each hop between nodes behind it
     std::optional<tls_identity> tls; ///< with it the nodes speak https
 
     /// Sees each request as it comes in, in the serving thread; the answer is sent so much later as it says.

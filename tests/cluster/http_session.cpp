@@ -162,8 +162,8 @@ private:
             arm();
             return;
         }
-        const nanoseconds delay =
-            delay_ + (result.note.forwarded ? shared_.options.forward_delay : nanoseconds{0});
+        int const hops = (result.note.forwarded ? 1 : 0) + (result.note.to_primary ? 1 : 0);
+        const nanoseconds delay = delay_ + hops * shared_.options.forward_delay;
         if (delay <= nanoseconds{0}) {
             return write(std::move(result.answer), false);
         }

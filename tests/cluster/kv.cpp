@@ -54,58 +54,85 @@ std::string list_keys(versioned_store<std::string> const& values, std::string co
 
 } // namespace
 
+bool model::state::is_newest_route(std::string_view space, std::string_view path) const
+{
+    bool const here = find_place(stored.mounts, space, path, log.newest().local).where != nullptr;
+    auto const* above = upstream;
+    return !here && (above == nullptr || above->is_newest_route(space, path));
+}
+
 reply model::state::key_value(std::size_t node, call& from)
 {
-    auto const& method = from.asked.method;
     const std::uint64_t at = sees(node, from.now);
-    bool const reads = method == "GET" || method == "LIST";
+    bool const reads = from.asked.method == "GET" || from.asked.method == "LIST";
     const place found = find_place(stored.mounts, from.name_space, from.decoded, at);
-    reply done;
-    done.read = reads;
     if (found.where == nullptr) {
-        auto const newest = find_place(stored.mounts, from.name_space, from.decoded, log.newest().local);
-        done.newest = newest.where == nullptr;
+        reply done;
+        done.read = reads;
+        done.newest = is_newest_route(from.name_space, from.decoded);
         done.answer =
             error_answer(404, "no handler for route \"" + from.decoded + "\". route entry not found.");
         return done;
     }
-    if (found.where->type == "leases") {
+    const mount where = *found.where; // what follows may write mounts of other clusters
+    if (where.type == "leases") {
         return make_lease(node, from, found.rest);
     }
-    const std::string key = found.where->id + ':' + from.name_space + ':' + std::string(found.rest);
+    return where.versioned ? versioned(node, from, where, found.rest)
+                           : unversioned(node, from, where, found.rest);
+}
+
+reply model::state::list_values(std::size_t node, call const& from, std::string const& prefix, reach how)
+{
+    const position seen = log.visible(node, from.now);
+    const std::string keys = list_keys(stored.values, prefix, seen.local);
+    state const& home = writes_above(how) ? *upstream : *this;
+    reply done;
+    done.read = true;
+    done.newest = keys == list_keys(home.stored.values, prefix, home.log.newest().local);
+    done.answer =
+        keys.empty() ? error_answer(404) : logical_answer(request_id(), R"({"keys":[)" + keys + "]}");
+    return done;
+}
+
+reply model::state::unversioned(std::size_t node, call& from, mount const& where, std::string_view rest)
+{
+    auto const& method = from.asked.method;
+    const reach how = where.local ? reach::own : reach::shared;
+    const std::string key = where.id + ':' + from.name_space + ':' + std::string(rest);
     if (from.lists) {
-        const std::string keys = list_keys(stored.values, key, at);
-        done.newest = at == log.newest().local || keys == list_keys(stored.values, key, log.newest().local);
-        done.answer =
-            keys.empty() ? error_answer(404) : logical_answer(request_id(), R"({"keys":[)" + keys + "]}");
-        return done;
+        return list_values(node, from, key, how);
     }
-    if (reads) {
-        std::string const* value = stored.values.value_at(key, at);
-        done.newest = !stored.values.changed_after(key, at);
+    reply done;
+    if (method == "GET") {
+        const position seen = log.visible(node, from.now);
+        std::string const* value = stored.values.value_at(key, seen.local);
+        done.read = true;
+        done.newest = is_newest(&stored_data::values, key, seen, how);
         done.answer = value == nullptr ? error_answer(404)
                                        : logical_answer(request_id(), *value, default_lease_seconds);
         return done;
     }
-    bool const writes = method == "POST" || method == "PUT";
-    if (found.rest.empty() || (!writes && method != "DELETE")) {
-        done.answer = collected_error(405, "unsupported operation");
-        return done;
+    bool const writes = from.writes();
+    if (rest.empty() || (!writes && method != "DELETE")) {
+        return {collected_error(405, "unsupported operation")};
     }
     if (writes && (!from.body.is_object() || from.body.empty())) {
-        done.answer = error_answer(400, "missing data fields");
-        return done;
+        return {error_answer(400, "missing data fields")};
     }
     if (!writable(node, from.now)) {
-        done.forward = true;
-        return done;
+        return elsewhere();
+    }
+    if (writes_above(how)) {
+        return at_primary(from.now,
+                          [&](state& primary, std::size_t there) { return primary.key_value(there, from); });
     }
     const position end = write(from.now);
     auto text = writes
                     ? std::optional{from.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}
                     : std::nullopt;
-    stored.values.put(key, std::move(text), end.local, log.oldest_visible(from.now));
-    done.modified = true;
+    put(&stored_data::values, key, std::move(text), end, how, from.now);
+    done.wrote = {end.local, 0};
     done.answer = no_content();
     return done;
 }

@@ -24,10 +24,10 @@ reply model::state::make_lease(std::size_t node, call const& from, std::string_v
     const std::string id = from.decoded + '/' + random_letters(24);
     const nlohmann::json data = {{"username", "v-" + random_letters(8)}, {"password", random_letters(20)}};
     const position end = write(from.now);
-    stored.leases.put(id, lease{from.now}, end.local, log.oldest_visible(from.now));
+    put(&stored_data::leases, id, std::optional{lease{from.now}}, end, reach::own, from.now);
     const std::string text = data.dump();
     reply done;
-    done.modified = true;
+    done.wrote = {end.local, 0};
     done.answer = logical_answer(
         request_id(),
         envelope{.data = text, .lease_id = id, .lease_seconds = default_lease_seconds, .renewable = true});

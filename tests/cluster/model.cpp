@@ -1,187 +1,173 @@
 // SPDX-License-Identifier: BSL-1.0
+// Several clusters as one: which of them a node belongs to, and the requests to it.
 #include "model.hpp"
 
 #include "state.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace cluster {
 
-model::state::state(settings chosen)
-    : set(std::move(chosen)), log(set), signer(set.hmac_key), names(set.seed, 0xFFFFFFFFU)
+model::model(settings chosen)
 {
-    const std::size_t nodes = 1 + set.performance_standbys + set.plain_standbys;
-    counted.resize(nodes);
-    quota.resize(nodes);
-    cached.resize(nodes);
-    for (std::size_t node = 0; node < nodes; ++node) {
-        addresses.push_back("http://node-" + std::to_string(node) + ":8200");
-        bool const reads = node <= set.performance_standbys && set.performance_standbys > 0;
-        rest_role.push_back(reads ? role::performance_standby : role::plain_standby);
-    }
-    for (auto const& name : set.mounts) {
-        stored.mounts.put('/' + name, mount{"start-" + name, "kv"}, 0, 0);
-    }
-    for (auto const& name : set.lease_mounts) {
-        stored.mounts.put('/' + name, mount{"start-" + name, "leases"}, 0, 0);
-    }
-    for (auto const& where : set.auth_mounts) {
-        for (auto const& each : set.users) {
-            stored.users.put(user_key(where, {}, each.name), each, 0, 0);
-        }
+    auto const secondaries = chosen.secondaries;
+    const ticket step = 1 + secondaries.size();
+    std::size_t nodes = 0;
+    auto const add = [&](settings set) {
+        clusters_.push_back(std::make_unique<state>(std::move(set), nodes, clusters_.size(), step));
+        nodes += clusters_.back()->counted.size();
+    };
+    add(std::move(chosen));
+    for (auto const& each : secondaries) {
+        add(each);
+        clusters_.back()->follow(*clusters_.front());
     }
 }
 
-model::model(settings chosen) : state_(std::make_unique<state>(std::move(chosen))) {}
 model::~model() = default;
 model::model(model&&) noexcept = default;
 model& model::operator=(model&&) noexcept = default;
 
+std::size_t model::cluster_of(std::size_t node) const
+{
+    for (std::size_t which = 0; which < clusters_.size(); ++which) {
+        auto const& each = *clusters_[which];
+        if (node - each.first_node < each.counted.size()) {
+            return which;
+        }
+    }
+    throw std::out_of_range("there is no such node");
+}
+
+model::state& model::owner_of(std::size_t node) const { return *clusters_[cluster_of(node)]; }
+
+std::size_t model::inside(std::size_t node) const { return node - owner_of(node).first_node; }
+
+nanoseconds model::tick(nanoseconds now)
+{
+    for (auto const& each : clusters_) {
+        now = each->clock(now);
+    }
+    for (auto const& each : clusters_) {
+        each->receive(now);
+    }
+    return now;
+}
+
 outcome model::handle(std::size_t node, request const& asked, nanoseconds now)
 {
-    ++state_->counted.at(node).received;
-    return state_->run(node, asked, state_->clock(now), std::nullopt);
+    state& there = owner_of(node);
+    const std::size_t number = inside(node);
+    ++there.counted.at(number).received;
+    outcome result = there.run(number, asked, tick(now), std::nullopt);
+    result.note.served_by += there.first_node;
+    return result;
 }
 
 outcome model::resume(ticket id, nanoseconds now)
 {
-    auto const found = state_->waiting.find(id);
-    if (found == state_->waiting.end()) {
-        outcome gone;
-        gone.answer.status = 0;
-        return gone;
-    }
-    now = state_->clock(now);
-    if (now < found->second.until) {
-        outcome still;
-        still.held = true;
-        still.id = id;
-        still.until = found->second.until;
-        return still;
-    }
-    const waiter one = std::move(found->second);
-    state_->waiting.erase(found);
-    return state_->run(one.node, one.asked, now, one.deadline);
+    state& there = *clusters_[id % clusters_.size()];
+    outcome result = there.resume(id, tick(now));
+    result.note.served_by += there.first_node;
+    return result;
 }
 
-void model::cancel(ticket id) { state_->waiting.erase(id); }
+void model::cancel(ticket id) { clusters_[id % clusters_.size()]->waiting.erase(id); }
 
 std::optional<nanoseconds> model::held_until(ticket id) const
 {
-    auto const found = state_->waiting.find(id);
-    return found == state_->waiting.end() ? std::nullopt : std::optional{found->second.until};
+    auto const& waiting = clusters_[id % clusters_.size()]->waiting;
+    auto const found = waiting.find(id);
+    return found == waiting.end() ? std::nullopt : std::optional{found->second.until};
 }
 
-std::uint64_t model::wake_changes() const { return state_->wakes; }
+std::uint64_t model::wake_changes() const
+{
+    std::uint64_t all = 0;
+    for (auto const& each : clusters_) {
+        all += each->wakes;
+    }
+    return all;
+}
 
-std::size_t model::held_count() const { return state_->waiting.size(); }
+std::size_t model::held_count() const
+{
+    std::size_t all = 0;
+    for (auto const& each : clusters_) {
+        all += each->waiting.size();
+    }
+    return all;
+}
 
-std::size_t model::node_count() const { return state_->counted.size(); }
+std::size_t model::node_count() const
+{
+    return clusters_.back()->first_node + clusters_.back()->counted.size();
+}
 
-settings const& model::chosen() const { return state_->set; }
+std::size_t model::cluster_count() const { return clusters_.size(); }
 
-std::optional<std::size_t> model::active(nanoseconds now) const { return state_->active(now); }
+std::size_t model::first_node(std::size_t which) const { return clusters_.at(which)->first_node; }
 
-role model::role_of(std::size_t node, nanoseconds now) const { return state_->role_of(node, now); }
+settings const& model::chosen(std::size_t which) const { return clusters_.at(which)->set; }
 
-position model::newest() const { return state_->log.newest(); }
+std::optional<std::size_t> model::active(nanoseconds now, std::size_t which) const
+{
+    auto const& there = *clusters_.at(which);
+    auto const node = there.active(now);
+    return node ? std::optional{there.first_node + *node} : std::nullopt;
+}
+
+role model::role_of(std::size_t node, nanoseconds now) const
+{
+    return owner_of(node).role_of(inside(node), now);
+}
+
+bool model::is_secondary(std::size_t which) const { return clusters_.at(which)->upstream != nullptr; }
+
+position model::newest(std::size_t which) const { return clusters_.at(which)->log.newest(); }
 
 position model::applied(std::size_t node, nanoseconds now)
 {
-    return state_->log.visible(node, state_->clock(now));
+    now = tick(now);
+    return owner_of(node).log.visible(inside(node), now);
 }
 
-std::string model::index_text(position where) const
+std::string model::index_text(position where, std::size_t which) const
 {
-    auto const& set = state_->set;
+    auto const& there = *clusters_.at(which);
+    auto const& set = there.set;
     if (set.speaks == dialect::vault) {
-        return encode_vault_index({set.cluster_id, where}, state_->signer);
+        return encode_vault_index({set.cluster_id, where}, there.signer);
     }
     return encode_openbao_index({set.cluster_id, storage_text(set.stores, where.local)});
 }
 
-node_counters const& model::counters(std::size_t node) const { return state_->counted.at(node); }
+node_counters const& model::counters(std::size_t node) const
+{
+    return owner_of(node).counted.at(inside(node));
+}
 
 void model::reset_counters()
 {
-    for (auto& each : state_->counted) {
-        each = {};
+    for (auto const& one : clusters_) {
+        std::fill(one->counted.begin(), one->counted.end(), node_counters{});
     }
 }
 
 void model::set_address(std::size_t node, std::string address)
 {
-    state_->addresses.at(node) = std::move(address);
+    owner_of(node).addresses.at(inside(node)) = std::move(address);
 }
 
-std::size_t model::kept_versions() const { return state_->stored.kept(); }
-
-void model::stall(std::size_t node, nanoseconds from, nanoseconds to)
+std::size_t model::kept_versions() const
 {
-    state_->log.stall(node, from, to);
-    state_->rewake();
-}
-
-void model::drop_lag(nanoseconds now)
-{
-    state_->log.drop_lag(state_->clock(now));
-    state_->rewake();
-}
-
-void model::set_lag(lag_spec lag)
-{
-    state_->set.lag = lag;
-    state_->log.set_lag(std::move(lag));
-}
-
-void model::advance(std::uint64_t entries, nanoseconds now)
-{
-    now = state_->clock(now);
-    for (std::uint64_t each = 0; each < entries; ++each) {
-        state_->log.append({1, 0}, state_->leader_node, now);
+    std::size_t all = 0;
+    for (auto const& each : clusters_) {
+        all += each->stored.kept();
     }
-    state_->rewake();
-}
-
-void model::receive_upstream(std::uint64_t entries, nanoseconds now)
-{
-    now = state_->clock(now);
-    for (std::uint64_t each = 0; each < entries; ++each) {
-        // What comes from the primary is written to this cluster's own log as well.
-        state_->log.append({1, 1}, state_->leader_node, now);
-    }
-    state_->rewake();
-}
-
-void model::elect(std::size_t node, nanoseconds now, nanoseconds gap)
-{
-    now = state_->clock(now);
-    if (gap > nanoseconds{0}) {
-        state_->set.no_active.push_back({now, now + gap, 0});
-    }
-    // The two change places, so that the number of each kind of standby stays.
-    std::swap(state_->rest_role[state_->leader_node], state_->rest_role.at(node));
-    state_->leader_node = node;
-    state_->log.catch_up(node);
-    state_->rewake();
-}
-
-void model::seal(std::size_t node, nanoseconds from, nanoseconds to)
-{
-    state_->set.sealed.push_back({from, to, node});
-}
-
-void model::change(settings const& chosen)
-{
-    const settings old = std::exchange(state_->set, chosen);
-    state_->set.performance_standbys = old.performance_standbys;
-    state_->set.plain_standbys = old.plain_standbys;
-    state_->set.hmac_key = old.hmac_key;
-    state_->set.cluster_id = old.cluster_id;
-    state_->set.seed = old.seed;
-    state_->log.set_lag(chosen.lag);
-    state_->log.set_replay_lag(chosen.replay_lag);
-    state_->rewake();
+    return all;
 }
 
 } // namespace cluster

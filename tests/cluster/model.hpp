@@ -40,6 +40,7 @@ struct node_counters {
 struct answer_note {
     std::size_t served_by = 0; ///< the node whose state gave the answer
     bool forwarded = false;    ///< it went over a hop from a standby to the active node
+    bool to_primary = false;   ///< a secondary had its primary write
     bool read = false;         ///< a KV read or list (404 included)
     bool newest = true;        ///< a read: nothing newer had been written at that time
     position seen;             ///< where `served_by` stood
@@ -64,6 +65,10 @@ struct outcome {
 /// The emulated cluster in virtual time: a pure function of its settings and of the calls, no sockets,
 /// no clock, no threads. Node 0 is active at first. Calls must come with times that never go back
 /// (an earlier time counts as the latest one). Not thread-safe: the driver sees to that.
+///
+/// With `settings::secondaries` there are several clusters. Cluster 0 is the one that the others follow;
+/// their nodes are numbered behind its nodes, and the first node of each is active at first. Functions that
+/// take no `which` speak of all clusters, or of that of the node.
 class model {
 public:
     explicit model(settings chosen);
@@ -90,20 +95,27 @@ public:
     [[nodiscard]] std::size_t held_count() const;
 
     [[nodiscard]] std::size_t node_count() const;
-    [[nodiscard]] settings const& chosen() const;
+    [[nodiscard]] std::size_t cluster_count() const;
+
+    /// The number of the cluster's first node.
+    [[nodiscard]] std::size_t first_node(std::size_t which) const;
+    [[nodiscard]] settings const& chosen(std::size_t which = 0) const;
 
     /// The active node at that time; none during an election.
-    [[nodiscard]] std::optional<std::size_t> active(nanoseconds now) const;
+    [[nodiscard]] std::optional<std::size_t> active(nanoseconds now, std::size_t which = 0) const;
     [[nodiscard]] role role_of(std::size_t node, nanoseconds now) const;
 
-    /// The end of the log.
-    [[nodiscard]] position newest() const;
+    /// Whether the cluster follows another one.
+    [[nodiscard]] bool is_secondary(std::size_t which) const;
+
+    /// The end of the log; of a secondary as of the latest call.
+    [[nodiscard]] position newest(std::size_t which = 0) const;
 
     /// What the node has applied at that time.
     position applied(std::size_t node, nanoseconds now);
 
     /// The `X-Vault-Index` text for a position in this cluster's dialect; OpenBao uses `local` only.
-    [[nodiscard]] std::string index_text(position where) const;
+    [[nodiscard]] std::string index_text(position where, std::size_t which = 0) const;
 
     [[nodiscard]] node_counters const& counters(std::size_t node) const;
     void reset_counters();
@@ -122,37 +134,53 @@ public:
     /// Everything that is under way lands at once, at every node.
     void drop_lag(nanoseconds now);
 
+    /// What is on its way from a primary to the active nodes of its secondaries lands at once.
+    void drop_upstream_lag(nanoseconds now);
+
     /// Other lag from the next entry on.
-    void set_lag(lag_spec lag);
+    void set_lag(lag_spec lag, std::size_t which = 0);
+
+    /// Other lag of a secondary behind its primary, from the next entry on.
+    void set_upstream_lag(lag_spec lag, std::size_t which);
 
     /// The log grows by entries of nobody here (other clients): positions rise, no key changes.
-    void advance(std::uint64_t entries, nanoseconds now);
+    void advance(std::uint64_t entries, nanoseconds now, std::size_t which = 0);
 
-    /// This cluster is a performance secondary and gets `entries` entries of its primary's log.
+    /// Cluster 0 is a performance secondary of one that is not here, and gets `entries` entries of its log.
     void receive_upstream(std::uint64_t entries, nanoseconds now);
 
-    /// `node` becomes active after `gap`; until then there is none. It has the whole log then.
+    /// A secondary becomes a primary. What has not arrived never will; the old primary knows nothing of it.
+    void promote(std::size_t which, nanoseconds now);
+
+    /// `node` becomes its cluster's active one after `gap`; until then there is none. It has the whole log
+    /// then.
     void elect(std::size_t node, nanoseconds now, nanoseconds gap = nanoseconds{0});
 
     /// The node is sealed in that time.
     void seal(std::size_t node, nanoseconds from, nanoseconds to);
 
-    /// All that is stored now, at the end of the log: values, tokens, mounts, policies, users, leases, and
-    /// the id and the keys of the cluster.
+    /// All that cluster 0 has stored now, at the end of the log: values, tokens, mounts, policies, users,
+    /// leases, entities, and the id and the keys of the cluster.
     [[nodiscard]] snapshot take_snapshot() const;
 
     /// The cluster is bootstrapped anew and gets the snapshot, not null: its log ends where the snapshot was
     /// taken, at every node, and goes on from there with another history. What was written later is gone.
     /// The id comes back with the data, so the same cluster has a smaller index now; the signing key too, so
-    /// indices from before are well signed. Held requests stay, and are judged when their time comes.
+    /// indices from before are well signed. Held requests stay, and are judged when their time comes. Not
+    /// possible while another cluster follows it (std::logic_error): that one would have to be made anew.
     void restore(snapshot const& saved, nanoseconds now);
 
-    /// Changes switches while the cluster runs (not: nodes, keys, cluster id, seed).
-    void change(settings const& chosen);
+    /// Changes switches while the cluster runs (not: nodes, keys, cluster id, seed, other clusters).
+    void change(settings const& chosen, std::size_t which = 0);
 
 private:
     struct state;
-    std::unique_ptr<state> state_;
+    [[nodiscard]] std::size_t cluster_of(std::size_t node) const;
+    [[nodiscard]] state& owner_of(std::size_t node) const;
+    [[nodiscard]] std::size_t inside(std::size_t node) const;
+    nanoseconds tick(nanoseconds now);
+
+    std::vector<std::unique_ptr<state>> clusters_;
 };
 
 } // namespace cluster

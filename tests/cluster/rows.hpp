@@ -29,8 +29,8 @@ struct scene {
     /// Everything written lands everywhere.
     void land() { emulated.drop_lag(now); }
 
-    /// Replaces `@L:R` by the index text of that position, `@foreign`, `@forged` by other indices,
-    /// `@token` by the token.
+    /// Replaces `@L:R` by the index text of that position, `@N/L:R` by that of cluster N, `@foreign`,
+    /// `@forged` by other indices, `@token` by the token.
     [[nodiscard]] std::string expand(std::string_view text) const;
 };
 
@@ -47,11 +47,17 @@ struct row {
     field_list has{};                       ///< `expand` is applied to the values
     std::vector<std::string_view> lacks{};
     std::optional<std::size_t> served_by{};
-    std::optional<std::uint64_t> log_end{}; ///< where the log stands afterwards
+    std::optional<std::uint64_t> log_end{};  ///< where the log stands afterwards
+    std::optional<position> secondary_end{}; ///< where the log of cluster 1 stands afterwards
 };
 
 /// The settings of a row before `tune`.
 [[nodiscard]] settings usual_settings(dialect speaks);
+
+/// Gives the cluster of a row a performance secondary: nodes 4 (active), 5 and 6 (performance standbys), 7
+/// (plain standby), its log at 100. What the primary writes is there an hour later, and another hour later at
+/// its standbys. The mount `secret` and the auth mount `own` are local to each.
+void add_secondary(settings& set);
 
 /// A request with the root token, and further header lines.
 [[nodiscard]] request ask(std::string_view method, std::string_view path, field_list more = {},

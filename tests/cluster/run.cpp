@@ -16,6 +16,11 @@ bool outside_logical_layer(std::string_view path)
     return path == "sys/health" || path == "sys/leader" || path == "sys/seal-status";
 }
 
+bool is_replication_status(std::string_view path)
+{
+    return path.starts_with("sys/replication/") && path.ends_with("status");
+}
+
 // Vault's default list of paths that no quota counts; of those, the ones that exist here.
 bool exempt_from_quota(std::string_view path) { return path == "sys/health" || path == "sys/seal-status"; }
 
@@ -31,6 +36,9 @@ outcome model::state::run(std::size_t node, request const& asked, nanoseconds no
     bool const outside = outside_logical_layer(from.path);
     if (is_sealed(node, now) && !outside) {
         return simple(node, error_answer(503, "Vault is sealed"), from);
+    }
+    if (stands_by_for_disaster() && !outside && !is_replication_status(from.path)) {
+        return simple(node, error_answer(400, "path disabled in replication DR secondary mode"), from);
     }
     if (!deadline && !exempt_from_quota(from.path)) {
         if (auto full = over_quota(node, from)) {
@@ -48,11 +56,12 @@ outcome model::state::run(std::size_t node, request const& asked, nanoseconds no
     case verdict::kind::answer: return simple(node, std::move(judged.answer), from);
     case verdict::kind::forward: return forward(node, from);
     case verdict::kind::hold:
-        return hold(node, asked, demanded, judged.until, wake_time({node, {}, demanded, judged.until, {}}));
+        counted[node].held += deadline ? 0 : 1;
+        return hold({node, asked, node, demanded, judged.until, {}});
     case verdict::kind::serve: break;
     }
     reply done = dispatch(node, from);
-    return done.forward ? forward(node, from) : finish(node, node, false, std::move(done), from);
+    return done.forward ? forward(node, from) : settle(node, {node, false, std::move(done)}, from);
 }
 
 outcome model::state::forward(std::size_t node, call& from)
@@ -63,7 +72,8 @@ outcome model::state::forward(std::size_t node, call& from)
     bool const heeds = set.speaks == dialect::openbao || own != role::performance_standby;
     bool const refused = heeds && !field_or_empty(fields, "X-Vault-No-Request-Forwarding").empty();
     bool const hopped = !field_or_empty(fields, "X-Vault-Internal-No-Request-Forwarding").empty();
-    bool const redirects = own == role::plain_standby && set.standbys_redirect;
+    bool const redirects =
+        (own == role::plain_standby && set.standbys_redirect) || always_redirected(from.path);
     auto const target = active(from.now);
     if (!target) {
         // Vault http/handler.go: the forwarding branch and the redirect branch say it differently.
@@ -80,34 +90,15 @@ outcome model::state::forward(std::size_t node, call& from)
     ++counted[node].forwarded;
     if (set.speaks == dialect::vault) {
         if (auto bad = take_in(from)) {
-            return finish(node, *target, true, {std::move(*bad)}, from);
+            return settle(node, {*target, true, {std::move(*bad)}}, from);
         }
         if (set.unknown.active_checks_index && !satisfied(*target, vault_demand(from), from.now)) {
             ++counted[*target].refused;
-            return finish(node, *target, true, {error_answer(412, "required index state not present")}, from);
+            return settle(node, {*target, true, {error_answer(412, "required index state not present")}},
+                          from);
         }
     }
-    reply done = dispatch(*target, from);
-    return finish(node, *target, true, std::move(done), from);
-}
-
-outcome model::state::finish(std::size_t node, std::size_t server, bool forwarded, reply done,
-                             call const& from)
-{
-    auto& counter = counted[server];
-    ++counter.served;
-    if (done.read) {
-        ++counter.reads;
-        counter.stale_reads += done.newest ? 0 : 1;
-    }
-    outcome result;
-    result.answer = std::move(done.answer);
-    add_index(node, server, forwarded, done, result.answer, from.now);
-    if (from.asked.method == "HEAD") {
-        result.answer.body.clear();
-    }
-    result.note = {server, forwarded, done.read, done.newest, log.visible(server, from.now)};
-    return result;
+    return settle(node, {*target, true, dispatch(*target, from)}, from);
 }
 
 outcome model::state::simple(std::size_t node, response answer, call const& from)
@@ -119,18 +110,6 @@ outcome model::state::simple(std::size_t node, response answer, call const& from
     }
     result.note.served_by = node;
     result.note.seen = log.visible(node, from.now);
-    return result;
-}
-
-outcome model::state::hold(std::size_t node, request const& asked, demand const& wanted, nanoseconds deadline,
-                           nanoseconds until)
-{
-    ++counted[node].held;
-    outcome result;
-    result.held = true;
-    result.id = ++last_ticket;
-    result.until = until;
-    waiting.emplace(result.id, waiter{node, asked, wanted, deadline, until});
     return result;
 }
 
@@ -163,33 +142,6 @@ std::optional<response> model::state::over_quota(std::size_t node, call const& f
         answer.fields.emplace_back("X-Ratelimit-Remaining", "0");
     }
     return answer;
-}
-
-void model::state::add_index(std::size_t node, std::size_t server, bool forwarded, reply const& done,
-                             response& answer, nanoseconds now)
-{
-    if (answer.status >= 300 || !done.logical || set.cluster_id.empty()) {
-        return;
-    }
-    if (set.speaks == dialect::vault) {
-        if (done.modified && !done.raw) {
-            // A standby that wrote through the active node knows the entry that made, and of the primary's
-            // log what it has itself (Vault vault/request_handling.go).
-            position where = log.newest();
-            if (!writable(server, now)) {
-                where.replicated = log.received(server, now).replicated;
-            }
-            answer.fields.emplace_back("X-Vault-Index", encode_vault_index({set.cluster_id, where}, signer));
-        }
-        return;
-    }
-    if (set.stores != storage::other) {
-        const std::size_t shown = forwarded && set.unknown.standby_index_on_forward ? node : server;
-        const position where =
-            set.cached_index_on_answers ? checked_index(shown, now) : log.received(shown, now);
-        answer.fields.emplace_back(
-            "X-Vault-Index", encode_openbao_index({set.cluster_id, storage_text(set.stores, where.local)}));
-    }
 }
 
 } // namespace cluster

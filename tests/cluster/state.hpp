@@ -3,149 +3,45 @@
 
 #include "codec.hpp"
 #include "model.hpp"
-#include "policy.hpp"
 #include "replication.hpp"
-#include "tokens.hpp"
-#include "versioned_store.hpp"
+#include "steps.hpp"
+#include "stored.hpp"
 
+#include <deque>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace cluster {
 
-/// A mount; its id keeps what is stored below it apart from a later mount of the same name.
-struct mount {
-    std::string id;
-    std::string type;
-};
-
-/// A secret that was made for one caller.
-struct lease {
-    nanoseconds issued{};
-};
-
-/// All that the log of a cluster has made: what a snapshot holds.
-struct stored_data {
-    versioned_store<mount> mounts;
-    versioned_store<policy> policies;
-    versioned_store<token_record> tokens;
-    versioned_store<std::string> values; ///< JSON texts
-    versioned_store<user> users;
-    versioned_store<std::string> wrapped; ///< bodies of answers, under the token that unwraps them
-    versioned_store<lease> leases;
-
-    /// A copy of what a node at `index` sees.
-    [[nodiscard]] stored_data as_of(std::uint64_t index) const;
-
-    /// Number of versions.
-    [[nodiscard]] std::size_t kept() const;
-};
-
-/// What a snapshot holds besides: the id of the cluster and its keys are data too.
-struct snapshot_data {
-    std::string cluster_id;
-    std::string cluster_name;
-    std::string hmac_key;
-    std::string root_token;
-    position where;
-    stored_data stored;
-};
-
-/// A request on its way through the nodes.
-struct call {
-    request const& asked;
-    std::size_t entry; ///< the node that it came to
-    nanoseconds now;
-    std::string_view path;          ///< below `/v1/`, without the query, not decoded
-    std::string decoded;            ///< the same, decoded; a list ends in a slash (Vault http/logical.go)
-    bool lists = false;             ///< LIST, or GET with list=true
-    std::string_view query;         ///< behind the `?`
-    std::string name_space;         ///< `X-Vault-Namespace` without slashes around it
-    std::string token;              ///< the caller's, once it has been looked at
-    bool taken_in = false;          ///< what follows has been read
-    nlohmann::json body;            ///< the object in the body
-    std::uint64_t wrap_seconds = 0; ///< `X-Vault-Wrap-TTL`; 0: the answer is not to be wrapped
-};
-
-/// What serving a request gave.
-struct reply {
-    response answer;
-    bool forward = false;  ///< only the active node can do this
-    bool modified = false; ///< storage was written
-    bool logical = true;   ///< not one of the paths outside the logical layer (sys/health, sys/leader)
-    bool raw = false;      ///< a body that was not made here (sys/wrapping/unwrap)
-    bool read = false;     ///< a read of KV
-    bool newest = true;
-};
-
-/// This node cannot do it.
-[[nodiscard]] inline reply elsewhere()
-{
-    reply done;
-    done.forward = true;
-    return done;
-}
-
-/// Where a user of an auth mount is stored.
-[[nodiscard]] std::string user_key(std::string_view mount, std::string_view name_space,
-                                   std::string_view name);
-
-/// A path below `auth/` taken apart.
-struct auth_place {
-    std::string_view mount;
-    std::string_view rest; ///< behind the mount and its slash
-};
-
-/// What the headers of a request make of it, before anything is done.
-struct verdict {
-    enum class kind { serve, forward, answer, hold };
-    kind what = kind::serve;
-    response answer;
-    nanoseconds until{};
-};
-
-/// Positions that a request demands of the node; `never` is what no node can satisfy.
-struct demand {
-    std::vector<position> all;
-    std::vector<position> any; ///< if not empty, one of these is enough
-    bool never = false;
-};
-
-/// A request that waits at a node.
-struct waiter {
-    std::size_t node = 0;
-    request asked;
-    demand wanted;
-    nanoseconds deadline{};
-    nanoseconds until{};
-};
-
-/// The state of the cluster and the steps of a request, one file for each group of them.
+/// One cluster and the steps of a request, one file for each group of them. Nodes are numbered from 0 here.
 struct model::state {
-    explicit state(settings chosen);
+    state(settings chosen, std::size_t first, ticket first_ticket, ticket step);
 
-    // model.cpp: the way of a request
+    // model.cpp, run.cpp: the way of a request
     outcome run(std::size_t node, request const& asked, nanoseconds now, std::optional<nanoseconds> deadline);
-    outcome finish(std::size_t node, std::size_t server, bool forwarded, reply done, call const& from);
+    outcome finish(std::size_t node, ready_answer ready, call const& from);
     outcome forward(std::size_t node, call& from);
-    outcome hold(std::size_t node, request const& asked, demand const& wanted, nanoseconds deadline,
-                 nanoseconds until);
+    outcome hold(waiter one);
+    outcome resume(ticket id, nanoseconds now);
     outcome simple(std::size_t node, response answer, call const& from);
     response redirect(call const& from);
     std::optional<response> over_quota(std::size_t node, call const& from);
-    void add_index(std::size_t node, std::size_t server, bool forwarded, reply const& done, response& answer,
-                   nanoseconds now);
     void rewake();
+    std::optional<nanoseconds> arrival(std::size_t node, position wanted) const;
     nanoseconds wake_time(waiter const& one) const;
     nanoseconds clock(nanoseconds now);
     bool is_sealed(std::size_t node, nanoseconds now) const;
     std::optional<std::size_t> active(nanoseconds now) const;
     role role_of(std::size_t node, nanoseconds now) const;
+
+    // index.cpp: what an answer says of its writes
+    outcome settle(std::size_t node, ready_answer ready, call const& from);
+    void add_index(std::size_t node, ready_answer const& from, response& answer, nanoseconds now);
 
     // gate_vault.cpp, gate_openbao.cpp: headers before the logical layer
     verdict gate_vault(std::size_t node, call& from, std::optional<nanoseconds> deadline);
@@ -157,33 +53,50 @@ struct model::state {
 
     // dispatch.cpp: token, policy, route
     reply dispatch(std::size_t node, call& from);
+    std::optional<reply> outside(std::size_t node, call const& from);
     reply checked(std::size_t node, call& from);
     reply routed(std::size_t node, call& from, token_record const& caller);
-    std::optional<response> token_ahead(std::size_t node, std::string_view token, nanoseconds now);
+    token_check look_ahead(std::size_t node, std::string_view token, nanoseconds now);
     bool allowed(token_record const& caller, call const& from, std::uint64_t at) const;
-    void use_token(std::string const& token, token_record const& record, reply& done, nanoseconds now);
+    position use_token(token_record const& record, call const& from);
     std::optional<response> take_in(call& from) const;
 
-    // kv.cpp, leases.cpp, sys.cpp, mounts.cpp, tokens.cpp, logins.cpp, wrapping.cpp: the backends
+    // The backends, a file each.
     reply key_value(std::size_t node, call& from);
+    bool is_newest_route(std::string_view space, std::string_view path) const;
+    reply list_values(std::size_t node, call const& from, std::string const& prefix, reach how);
+    reply unversioned(std::size_t node, call& from, mount const& where, std::string_view rest);
+    reply versioned(std::size_t node, call& from, mount const& where, std::string_view rest);
     reply make_lease(std::size_t node, call const& from, std::string_view rest);
     reply lookup_lease(std::size_t node, call const& from);
     reply health(std::size_t node, call const& from);
     reply leader(std::size_t node, call const& from);
     reply seal_status(std::size_t node, call const& from);
-    reply replication_status(std::size_t node);
+    reply replication_status(std::size_t node, std::string_view which);
+    std::string mode_text(replication_kind kind) const;
     reply mounts_path(std::size_t node, call& from, std::string_view rest);
+    reply mount_details(std::size_t node, call const& from, std::string_view name);
     reply policies_path(std::size_t node, call& from, std::string_view rest);
     reply token_path(std::size_t node, call& from, std::string_view rest, token_record const& caller);
     reply create_token(std::size_t node, call& from, token_record const& caller);
-    reply lookup_token(std::size_t node, call& from, std::string const& token);
+    reply lookup_token(std::size_t node, call& from, std::string const& token, std::string const& id);
+    reply renew_token(call const& from, std::string const& token, std::string const& id);
+    reply revoke_token(call const& from, std::string const& id);
     reply issue_token(call const& from, new_token wanted);
-    std::string token_text(bool root, position end);
+    minted mint_token(bool root, position end);
     std::optional<auth_place> find_auth(std::string_view path) const;
-    reply login(std::size_t node, call const& from, auth_place const& place);
-    reply users_path(std::size_t node, call const& from, auth_place const& place);
+    reply login(std::size_t node, call& from, auth_place const& place);
+    reply login_by_password(std::size_t node, call& from, auth_place const& place);
+    reply login_by_jwt(std::size_t node, call& from, auth_place const& place);
+    reply admit(std::size_t node, call& from, auth_place const& place, std::string const& alias,
+                new_token wanted);
+    std::string known_entity(std::string const& alias, std::uint64_t at) const;
+    std::string make_entity(std::string const& key, entity::alias alias, position end, reach how,
+                            nanoseconds now);
+    reply users_path(std::size_t node, call& from, auth_place const& place);
+    reply entities_path(std::size_t node, call& from, std::string_view rest);
     reply wrap(std::size_t node, call const& from, reply done);
-    reply unwrap(std::size_t node, call const& from, std::string const& token);
+    reply unwrap(std::size_t node, call const& from, std::string const& id);
 
     // What the backends share.
     bool writable(std::size_t node, nanoseconds now) const { return active(now) == node; }
@@ -192,8 +105,63 @@ struct model::state {
     position write(nanoseconds now);
     std::string request_id();
     std::string random_letters(std::size_t count);
+    bool is_local(std::string_view mount) const;
+
+    /// Stores a part of the entry `end`, and hands it on to the clusters that get it.
+    template <class Value>
+    void put(versioned_store<Value> stored_data::*store, std::string const& key, std::optional<Value> value,
+             position end, reach how, nanoseconds now)
+    {
+        if (!followers.empty()) {
+            ship(end.local, how, now, [=](stored_data& into, std::uint64_t index, std::uint64_t oldest) {
+                (into.*store).put(key, value, index, oldest);
+            });
+        }
+        (stored.*store).put(key, std::move(value), end.local, log.oldest_visible(now));
+    }
+
+    // upstream.cpp: the primary and those that follow it
+    void follow(state& primary);
+    void ship(std::uint64_t index, reach how, nanoseconds now, log_change what);
+    void receive(nanoseconds now);
+    void land(shipment const& one);
+    void drop_upstream_lag(nanoseconds now);
+    void promote();
+
+    bool stands_by_for_disaster() const
+    {
+        return upstream != nullptr && set.follows == replication_kind::disaster_recovery;
+    }
+
+    /// What is stored at a path that is not local is written by the primary.
+    bool writes_above(reach how) const { return upstream != nullptr && how == reach::shared; }
+
+    /// The primary's active node does it; nothing if it cannot be reached.
+    template <class F>
+    reply at_primary(nanoseconds now, F const& f)
+    {
+        auto const there = set.upstream_reachable ? upstream->active(now) : std::nullopt;
+        if (!there) {
+            return unreachable_primary();
+        }
+        reply done = f(*upstream, *there);
+        done.wrote = {0, done.wrote.local};
+        receive(now);
+        return done;
+    }
+    static reply unreachable_primary();
+
+    /// Whether a node that sees this much of a store has the newest of the key, wherever that is written.
+    template <class Value>
+    bool is_newest(versioned_store<Value> stored_data::*store, std::string const& key, position seen,
+                   reach how) const
+    {
+        return writes_above(how) ? !(upstream->stored.*store).changed_after(key, seen.replicated)
+                                 : !(stored.*store).changed_after(key, seen.local);
+    }
 
     settings set;
+    std::size_t first_node;
     replication log;
     hmac_signer signer;
     random_source names;
@@ -204,6 +172,14 @@ struct model::state {
     std::vector<std::string> addresses;
 
     stored_data stored;
+    std::uint32_t generation = 0; ///< tokens of an earlier one are not asked for their index
+
+    state* upstream = nullptr; ///< the cluster that this one follows
+    std::vector<state*> followers;
+    bool was_promoted = false;
+    std::deque<shipment> arriving; ///< from upstream, in the order of its log
+    nanoseconds last_arrival{};
+    random_source link; ///< draws the lag of what arrives
 
     struct quota_window {
         std::int64_t second = -1;
@@ -219,7 +195,8 @@ struct model::state {
     position checked_index(std::size_t node, nanoseconds now);
 
     std::map<ticket, waiter> waiting;
-    ticket last_ticket = 0;
+    ticket last_ticket;
+    ticket ticket_step; ///< so that tickets of several clusters differ
     std::uint64_t wakes = 0;
 
     std::unordered_map<std::string, std::optional<vault_index>> parsed; ///< bounded; see known_index

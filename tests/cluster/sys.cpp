@@ -4,7 +4,9 @@
 #include "state.hpp"
 #include "target.hpp"
 
+#include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace cluster {
 
@@ -36,6 +38,7 @@ struct health_codes {
     int active = 200;
     int standby = 429;
     int performance_standby = 473;
+    int disaster_secondary = 472;
     bool bad = false;
 };
 
@@ -53,10 +56,9 @@ void read_code(std::string_view query, std::string_view name, int& code, bool& b
 health_codes read_codes(std::string_view query)
 {
     health_codes codes;
-    int unused = 0; // never uninitialised, never a DR secondary; yet a bad value is an error
-    for (auto const name : {"uninitcode", "drsecondarycode"}) {
-        read_code(query, name, unused, codes.bad);
-    }
+    int unused = 0; // never uninitialised; yet a bad value is an error
+    read_code(query, "uninitcode", unused, codes.bad);
+    read_code(query, "drsecondarycode", codes.disaster_secondary, codes.bad);
     read_code(query, "sealedcode", codes.sealed, codes.bad);
     read_code(query, "standbycode", codes.standby, codes.bad);
     read_code(query, "activecode", codes.active, codes.bad);
@@ -71,7 +73,7 @@ health_codes read_codes(std::string_view query)
     return codes;
 }
 
-reply outside(response answer)
+reply unlogical(response answer)
 {
     reply done;
     done.logical = false;
@@ -84,11 +86,11 @@ reply outside(response answer)
 reply model::state::health(std::size_t node, call const& from)
 {
     if (from.asked.method != "GET" && from.asked.method != "HEAD") {
-        return outside(error_answer(405));
+        return unlogical(error_answer(405));
     }
     const health_codes codes = read_codes(from.query);
     if (codes.bad) {
-        return outside(error_answer(400));
+        return unlogical(error_answer(400));
     }
     bool const vault = set.speaks == dialect::vault;
     bool const sealed = is_sealed(node, from.now);
@@ -98,6 +100,8 @@ reply model::state::health(std::size_t node, call const& from)
     int status = codes.active;
     if (sealed) {
         status = codes.sealed;
+    } else if (stands_by_for_disaster()) {
+        status = codes.disaster_secondary;
     } else if (standby) {
         status = performance ? codes.performance_standby : codes.standby;
     }
@@ -105,7 +109,8 @@ reply model::state::health(std::size_t node, call const& from)
         R"({"initialized":true,"sealed":)" + text_of(sealed) + R"(,"standby":)" + text_of(standby);
     if (vault) {
         body += R"(,"performance_standby":)" + text_of(performance);
-        body += R"(,"replication_performance_mode":"disabled","replication_dr_mode":"disabled")";
+        body += R"(,"replication_performance_mode":")" + mode_text(replication_kind::performance);
+        body += R"(","replication_dr_mode":")" + mode_text(replication_kind::disaster_recovery) + '"';
     }
     body += R"(,"server_time_utc":)" + std::to_string(epoch_seconds + from.now.count() / 1'000'000'000);
     body += vault ? R"(,"version":"1.17.0+ent")" : R"(,"version":"2.7.0")";
@@ -116,16 +121,16 @@ reply model::state::health(std::size_t node, call const& from)
     if (vault && !sealed && !standby && log.newest().local > 0) {
         body += R"(,"last_wal":)" + std::to_string(log.newest().local);
     }
-    return outside(plain_json(status, body + '}'));
+    return unlogical(plain_json(status, body + '}'));
 }
 
 reply model::state::leader(std::size_t node, call const& from)
 {
     if (from.asked.method != "GET") {
-        return outside(error_answer(405));
+        return unlogical(error_answer(405));
     }
     if (is_sealed(node, from.now)) {
-        return outside(error_answer(503, "Vault is sealed"));
+        return unlogical(error_answer(503, "Vault is sealed"));
     }
     bool const vault = set.speaks == dialect::vault;
     bool const self = role_of(node, from.now) == role::active;
@@ -147,13 +152,13 @@ reply model::state::leader(std::size_t node, call const& from)
         body += R"(,"raft_committed_index":)" + std::to_string(local);
         body += R"(,"raft_applied_index":)" + std::to_string(log.visible(node, from.now).local);
     }
-    return outside(plain_json(200, body + '}'));
+    return unlogical(plain_json(200, body + '}'));
 }
 
 reply model::state::seal_status(std::size_t node, call const& from)
 {
     if (from.asked.method != "GET") {
-        return outside(error_answer(405));
+        return unlogical(error_answer(405));
     }
     bool const sealed = is_sealed(node, from.now);
     std::string body = R"({"type":"shamir","initialized":true,"sealed":)" + text_of(sealed);
@@ -161,19 +166,50 @@ reply model::state::seal_status(std::size_t node, call const& from)
         body += R"(,"cluster_name":)" + json_string(set.cluster_name);
         body += R"(,"cluster_id":)" + json_string(set.cluster_id);
     }
-    return outside(plain_json(200, body + '}'));
+    return unlogical(plain_json(200, body + '}'));
 }
 
-reply model::state::replication_status(std::size_t node)
+std::string model::state::mode_text(replication_kind kind) const
+{
+    if (upstream != nullptr && set.follows == kind) {
+        return "secondary";
+    }
+    bool const leads = std::any_of(followers.begin(), followers.end(),
+                                   [&](state const* each) { return each->set.follows == kind; });
+    bool const led = was_promoted && set.follows == kind;
+    bool const unseen = kind == replication_kind::performance && log.newest().replicated > 0 && !was_promoted;
+    if (upstream == nullptr && unseen) {
+        return "secondary"; // of a primary that is not here
+    }
+    return leads || led ? "primary" : "disabled";
+}
+
+reply model::state::replication_status(std::size_t node, std::string_view which)
 {
     const position where = log.visible(node, latest);
-    // Its cluster_id names the replication set and is not the one of sys/health.
-    std::string data = R"({"cluster_id":"replication-)" + to_hex(set.cluster_name) + R"(","mode":)";
-    data += where.replicated > 0 ? R"("secondary")" : R"("primary")";
-    data += R"(,"last_performance_wal":)" + std::to_string(where.local);
-    data += R"(,"last_remote_wal":)" + std::to_string(where.replicated);
-    data += R"(,"ssct_generation_counter":0,"state":"running"})";
-    return {logical_answer(request_id(), data)};
+    state const& root = upstream == nullptr ? *this : *upstream;
+    auto const part = [&](replication_kind kind) {
+        nlohmann::json data = {{"mode", mode_text(kind)}, {"ssct_generation_counter", generation}};
+        if (data["mode"] == "disabled") {
+            return nlohmann::json{{"mode", "disabled"}};
+        }
+        bool const performance = kind == replication_kind::performance;
+        // This id names the replication set and is not the one of sys/health.
+        data["cluster_id"] = "replication-" + to_hex(root.set.cluster_name);
+        data["state"] = data["mode"] == "primary" ? "running" : "stream-wals";
+        data[performance ? "last_performance_wal" : "last_dr_wal"] = where.local;
+        if (data["mode"] == "secondary") {
+            data["last_remote_wal"] = performance ? where.replicated : where.local;
+        }
+        return data;
+    };
+    const nlohmann::json performance = part(replication_kind::performance);
+    const nlohmann::json disaster = part(replication_kind::disaster_recovery);
+    if (which == "status") {
+        const nlohmann::json both = {{"performance", performance}, {"dr", disaster}};
+        return {logical_answer(request_id(), both.dump())};
+    }
+    return {logical_answer(request_id(), (which.starts_with("dr") ? disaster : performance).dump())};
 }
 
 } // namespace cluster

@@ -21,6 +21,11 @@ std::string percent_decode(std::string_view text)
     return plain;
 }
 
+bool always_redirected(std::string_view path)
+{
+    return path == "sys/storage/raft/snapshot" || path == "sys/storage/raft/snapshot-force";
+}
+
 std::optional<std::string> parameter(std::string_view query, std::string_view name)
 {
     while (!query.empty()) {
@@ -69,7 +74,8 @@ call take_apart(request const& asked, std::size_t node, nanoseconds now)
     if (lists && !decoded.ends_with('/')) {
         decoded += '/';
     }
-    return {asked, node, now, path, std::move(decoded), lists, query, std::string(space), {}, false, {}, 0};
+    return {asked, node,  now, path, std::move(decoded), lists, query, std::string(space), {},
+            {},    false, {},  0};
 }
 
 } // namespace cluster

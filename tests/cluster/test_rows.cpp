@@ -74,12 +74,18 @@ std::string scene::expand(std::string_view text) const
     if (!text.starts_with('@')) {
         return std::string(text);
     }
+    text.remove_prefix(1);
+    auto const slash = text.find('/');
+    auto const which = slash == std::string_view::npos ? std::optional{std::uint64_t{0}}
+                                                       : parse_decimal(text.substr(0, slash));
+    text.remove_prefix(slash == std::string_view::npos ? 0 : slash + 1);
     auto const colon = text.find(':');
-    auto const local = parse_decimal(text.substr(1, colon - 1));
+    auto const local = parse_decimal(text.substr(0, colon));
     auto const replicated = parse_decimal(text.substr(colon + 1));
+    REQUIRE(which);
     REQUIRE(local);
     REQUIRE(replicated);
-    return emulated.index_text({*local, *replicated});
+    return emulated.index_text({*local, *replicated}, *which);
 }
 
 settings usual_settings(dialect speaks)
@@ -92,6 +98,16 @@ settings usual_settings(dialect speaks)
     set.lag.shape = lag_shape::constant;
     set.lag.typical = 1h;
     return set;
+}
+
+void add_secondary(settings& set)
+{
+    set.auth_mounts = {"userpass", "own"};
+    set.local_mounts = {"secret", "own"};
+    settings second = secondary_of(set);
+    second.first_index = 100;
+    second.upstream_lag = set.lag;
+    set.secondaries = {second};
 }
 
 request ask(std::string_view method, std::string_view path, field_list more, std::string_view body)
@@ -133,6 +149,9 @@ void check_rows(dialect speaks, std::vector<row> const& rows)
         }
         if (each.log_end) {
             CHECK(place.emulated.newest().local == *each.log_end);
+        }
+        if (each.secondary_end) {
+            CHECK(place.emulated.newest(1) == *each.secondary_end);
         }
     }
     CHECK_FALSE(rows.empty());

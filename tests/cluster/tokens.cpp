@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// auth/token: create, lookup, revoke. A token is part of the log and reaches a follower with its lag.
+// auth/token: create, lookup, renew, revoke. A token is part of the log and reaches a follower with its lag.
 #include "answers.hpp"
 #include "body.hpp"
 #include "state.hpp"
+#include "token_codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace cluster {
@@ -53,13 +55,47 @@ reply model::state::create_token(std::size_t node, call& from, token_record cons
     return issue_token(from, std::move(wanted));
 }
 
-std::string model::state::token_text(bool root, position end)
+token_check model::state::look_ahead(std::size_t node, std::string_view token, nanoseconds now)
+{
+    // Vault vault/token_store.go, checkSSCTokenInternal: the text itself says what the node must have.
+    auto const read = read_token(set.speaks, token, signer);
+    token_check check{read.token.id, std::nullopt};
+    if (read.what == token_reading::kind::bad) {
+        check.ends = reply{error_answer(403, "permission denied")};
+    }
+    bool const standby = role_of(node, now) == role::performance_standby;
+    bool const vault = set.speaks == dialect::vault;
+    bool const skips = vault ? standby && set.stores != storage::raft : set.stores == storage::other;
+    if (read.what != token_reading::kind::consistent || skips || read.token.epoch < generation) {
+        return check;
+    }
+    auto const wanted = parse_storage_text(vault ? storage::raft : set.stores, read.token.local_index);
+    if (!wanted || satisfied(node, {{{*wanted, 0}}, {}, false}, now)) {
+        return check;
+    }
+    if (vault && standby && set.allow_forwarding_via_token == "new_token") {
+        check.ends = elsewhere();
+    } else if (vault) {
+        check.ends = reply{error_answer(412, "required index state not present")};
+    } else if (set.unknown.stale_token_status == 412) {
+        check.ends = reply{error_answer(412, "SSCT token referenced a newer index than present locally")};
+    } else {
+        check.ends = reply{error_answer(403, "permission denied")};
+    }
+    return check;
+}
+
+minted model::state::mint_token(bool root, position end)
 {
     // Vault writes hvs., OpenBao s. as long as its consistent tokens are off, which is their default.
-    if (set.speaks == dialect::vault && set.consistent_tokens && !root) {
-        return encode_consistent_token(random_letters(24), end.local, signer);
+    bool const vault = set.speaks == dialect::vault;
+    bool const carries = set.consistent_tokens && !root;
+    std::string id = (vault || carries ? "hvs." : "s.") + random_letters(24);
+    if (!carries) {
+        return {id, id};
     }
-    return (set.speaks == dialect::vault ? "hvs." : "s.") + random_letters(24);
+    const std::string index = storage_text(vault ? storage::raft : set.stores, end.local);
+    return {encode_consistent_token(set.speaks, {id, index, generation}, signer), id};
 }
 
 reply model::state::issue_token(call const& from, new_token wanted)
@@ -69,38 +105,71 @@ reply model::state::issue_token(call const& from, new_token wanted)
     }
     auto policies = with_default(std::move(wanted.policies));
     bool const root = has(policies, "root");
-    token_record record{random_letters(24), std::move(policies), wanted.uses, root};
+    token_record record{random_letters(24), std::move(policies), wanted.uses, root, wanted.entity};
     const position end = write(from.now);
-    const std::string token = wanted.id.empty() ? token_text(root, end) : wanted.id;
+    const minted token = wanted.id.empty() ? mint_token(root, end) : minted{wanted.id, wanted.id};
     const nlohmann::json auth = {
-        {"client_token", token},       {"accessor", record.accessor},
+        {"client_token", token.text},  {"accessor", record.accessor},
         {"policies", record.policies}, {"token_policies", record.policies},
         {"metadata", wanted.metadata}, {"lease_duration", root ? 0 : default_lease_seconds},
-        {"renewable", !root},          {"entity_id", ""},
+        {"renewable", !root},          {"entity_id", record.entity},
         {"token_type", "service"},     {"orphan", wanted.orphan},
         {"num_uses", record.uses_left}};
-    stored.tokens.put(token, std::move(record), end.local, log.oldest_visible(from.now));
+    put(&stored_data::tokens, token.id, std::optional{std::move(record)}, end, reach::own, from.now);
     reply done;
-    done.modified = true;
+    done.wrote = {end.local, 0};
     const std::string text = auth.dump();
     done.answer = logical_answer(request_id(), envelope{.auth = text});
     return done;
 }
 
-reply model::state::lookup_token(std::size_t node, call& from, std::string const& token)
+reply model::state::lookup_token(std::size_t node, call& from, std::string const& token,
+                                 std::string const& id)
 {
-    bool const root = token == set.root_token;
-    token_record const* found = root ? nullptr : stored.tokens.value_at(token, sees(node, from.now));
+    bool const root = id == set.root_token;
+    token_record const* found = root ? nullptr : stored.tokens.value_at(id, sees(node, from.now));
     if (!root && found == nullptr) {
         return {error_answer(403, "bad token")};
     }
-    const token_record shown = root ? token_record{"root-accessor", {"root"}, 0, true} : *found;
+    const token_record shown = root ? token_record{"root-accessor", {"root"}, 0, true, {}} : *found;
     const nlohmann::json data = {{"id", token},
                                  {"accessor", shown.accessor},
                                  {"policies", shown.policies},
                                  {"num_uses", shown.uses_left},
+                                 {"entity_id", shown.entity},
                                  {"type", "service"}};
     return {logical_answer(request_id(), data.dump())};
+}
+
+reply model::state::renew_token(call const& from, std::string const& token, std::string const& id)
+{
+    token_record const* found = stored.tokens.value_at(id, log.newest().local);
+    if (found == nullptr) {
+        return {error_answer(403, "bad token")};
+    }
+    // The text stays, and with it the index that it carries: a renewal does not raise it.
+    const nlohmann::json auth = {{"client_token", token},
+                                 {"accessor", found->accessor},
+                                 {"policies", found->policies},
+                                 {"lease_duration", default_lease_seconds},
+                                 {"renewable", true}};
+    const position end = write(from.now);
+    put(&stored_data::tokens, id, std::optional{*found}, end, reach::own, from.now);
+    reply done;
+    done.wrote = {end.local, 0};
+    const std::string text = auth.dump();
+    done.answer = logical_answer(request_id(), envelope{.auth = text});
+    return done;
+}
+
+reply model::state::revoke_token(call const& from, std::string const& id)
+{
+    const position end = write(from.now);
+    put(&stored_data::tokens, id, std::optional<token_record>{}, end, reach::own, from.now);
+    reply done;
+    done.wrote = {end.local, 0};
+    done.answer = no_content();
+    return done;
 }
 
 reply model::state::token_path(std::size_t node, call& from, std::string_view rest,
@@ -108,9 +177,9 @@ reply model::state::token_path(std::size_t node, call& from, std::string_view re
 {
     auto const& method = from.asked.method;
     bool const writes = method == "POST" || method == "PUT";
-    bool const known = rest == "create" || rest == "lookup" || rest == "lookup-self" || rest == "revoke" ||
-                       rest == "revoke-self";
-    if (!known) {
+    constexpr std::array known = {"create",     "lookup", "lookup-self",   "renew",
+                                  "renew-self", "revoke", "revoke-orphan", "revoke-self"};
+    if (std::find(known.begin(), known.end(), rest) == known.end()) {
         return {collected_error(404, "unsupported path")};
     }
     bool const reads_self = rest == "lookup-self" && method == "GET";
@@ -125,21 +194,18 @@ reply model::state::token_path(std::size_t node, call& from, std::string_view re
     if (token.empty()) {
         return {error_answer(400, "missing token ID")};
     }
-    if (auto missing = token_ahead(node, token, from.now)) {
-        return {std::move(*missing)}; // the one in the body is checked as the caller's own
+    auto check = look_ahead(node, token, from.now); // the one in the body is checked as the caller's own
+    if (check.ends) {
+        counted[node].refused += check.ends->answer.status == 412 ? 1 : 0;
+        return std::move(*check.ends);
     }
     if (rest.starts_with("lookup")) {
-        return lookup_token(node, from, token);
+        return lookup_token(node, from, token, check.id);
     }
     if (!writable(node, from.now)) {
         return elsewhere();
     }
-    const position end = write(from.now);
-    stored.tokens.put(token, std::nullopt, end.local, log.oldest_visible(from.now));
-    reply done;
-    done.modified = true;
-    done.answer = no_content();
-    return done;
+    return rest.starts_with("renew") ? renew_token(from, token, check.id) : revoke_token(from, check.id);
 }
 
 } // namespace cluster

@@ -8,13 +8,14 @@
 
 namespace cluster {
 
-/// What the log says about a token. The text itself is opaque here; one that carries an index (Vault's
-/// server-side consistent tokens) is taken apart before it is looked up, see `token_ahead`.
+/// What the log says about a token. The text itself is opaque here; one that carries an index (a server-side
+/// consistent token) is taken apart before it is looked up, see `look_ahead`.
 struct token_record {
     std::string accessor;
     std::vector<std::string> policies;
     std::uint64_t uses_left = 0; ///< 0: no limit
     bool root = false;
+    std::string entity{}; ///< id of whoever logged in; empty: nobody did
 };
 
 /// A token that is to be made.
@@ -24,6 +25,7 @@ struct new_token {
     std::string id;                    ///< of the caller's choice; empty: drawn
     bool orphan = false;
     nlohmann::json metadata; ///< null unless a login gives some
+    std::string entity{};    ///< id of whoever logs in
 };
 
 } // namespace cluster

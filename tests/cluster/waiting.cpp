@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Time, roles, and when a held request may go on.
 #include "state.hpp"
+#include "target.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cluster {
 
@@ -39,6 +41,17 @@ bool model::state::writes_through(std::size_t node, nanoseconds now) const
     return writable(node, now) || (asks && set.forwarding_works && active(now).has_value());
 }
 
+std::optional<nanoseconds> model::state::arrival(std::size_t node, position wanted) const
+{
+    if (auto const known = log.arrival(node, wanted)) {
+        return known;
+    }
+    // Not in this cluster's log yet. Once what is on its way from the primary has landed, more is known.
+    auto const found = std::find_if(arriving.begin(), arriving.end(),
+                                    [&](shipment const& each) { return each.index >= wanted.replicated; });
+    return found == arriving.end() ? std::nullopt : std::optional{found->landing};
+}
+
 nanoseconds model::state::wake_time(waiter const& one) const
 {
     if (one.wanted.never) {
@@ -46,16 +59,52 @@ nanoseconds model::state::wake_time(waiter const& one) const
     }
     nanoseconds last{0};
     for (const position each : one.wanted.all) {
-        last = std::max(last, log.arrival(one.node, each).value_or(one.deadline));
+        last = std::max(last, arrival(one.where, each).value_or(one.deadline));
     }
     if (!one.wanted.any.empty()) {
         nanoseconds first = one.deadline;
         for (const position each : one.wanted.any) {
-            first = std::min(first, log.arrival(one.node, each).value_or(one.deadline));
+            first = std::min(first, arrival(one.where, each).value_or(one.deadline));
         }
         last = std::max(last, first);
     }
     return std::min(std::max(last, latest), one.deadline);
+}
+
+outcome model::state::hold(waiter one)
+{
+    outcome result;
+    result.held = true;
+    result.id = last_ticket += ticket_step;
+    result.until = one.until = wake_time(one);
+    waiting.emplace(result.id, std::move(one));
+    return result;
+}
+
+outcome model::state::resume(ticket id, nanoseconds now)
+{
+    outcome result;
+    auto const found = waiting.find(id);
+    if (found == waiting.end()) {
+        result.answer.status = 0;
+        return result;
+    }
+    if (now < found->second.until) {
+        result.held = true;
+        result.id = id;
+        result.until = found->second.until;
+        return result;
+    }
+    waiter one = std::move(found->second);
+    waiting.erase(found);
+    if (!one.ready) {
+        return run(one.node, one.asked, now, one.deadline);
+    }
+    if (now < one.deadline && !satisfied(one.where, one.wanted, now)) {
+        return hold(std::move(one));
+    }
+    const request asked = std::move(one.asked);
+    return finish(one.node, std::move(*one.ready), take_apart(asked, one.node, now));
 }
 
 void model::state::rewake()

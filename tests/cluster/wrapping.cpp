@@ -19,8 +19,8 @@ reply model::state::wrap(std::size_t node, call const& from, reply done)
     }
     token_record record{random_letters(24), {"response-wrapping"}, 1, false};
     const position end = write(from.now);
-    const std::string token = token_text(false, end);
-    nlohmann::json info = {{"token", token},
+    const minted token = mint_token(false, end);
+    nlohmann::json info = {{"token", token.text},
                            {"accessor", record.accessor},
                            {"ttl", from.wrap_seconds},
                            {"creation_time", time_text(from.now)},
@@ -29,21 +29,21 @@ reply model::state::wrap(std::size_t node, call const& from, reply done)
     if (auto const auth = whole.find("auth"); auth != whole.end() && auth->is_object()) {
         info["wrapped_accessor"] = auth->at("accessor");
     }
-    const std::uint64_t oldest = log.oldest_visible(from.now);
-    stored.wrapped.put(token, std::move(done.answer.body), end.local, oldest);
-    stored.tokens.put(token, std::move(record), end.local, oldest);
+    put(&stored_data::wrapped, token.id, std::optional{std::move(done.answer.body)}, end, reach::own,
+        from.now);
+    put(&stored_data::tokens, token.id, std::optional{std::move(record)}, end, reach::own, from.now);
     const std::string text = info.dump();
-    done.modified = true;
+    done.wrote.local = end.local;
     done.answer = logical_answer(request_id(), envelope{.wrap_info = text});
     return done;
 }
 
-reply model::state::unwrap(std::size_t node, call const& from, std::string const& token)
+reply model::state::unwrap(std::size_t node, call const& from, std::string const& id)
 {
     if (from.asked.method != "POST" && from.asked.method != "PUT") {
         return {collected_error(405, "unsupported operation")};
     }
-    std::string const* kept = stored.wrapped.value_at(token, sees(node, from.now));
+    std::string const* kept = stored.wrapped.value_at(id, sees(node, from.now));
     if (kept == nullptr) {
         return {error_answer(400, "wrapping token is not valid or does not exist")};
     }
@@ -51,13 +51,12 @@ reply model::state::unwrap(std::size_t node, call const& from, std::string const
         return elsewhere(); // tokens of limited use always go to the active node
     }
     reply done;
-    done.modified = true;
     done.raw = true; // Vault puts no index on such answers (http/logical.go); OpenBao does
     done.answer = plain_json(200, *kept);
     const position end = write(from.now);
-    const std::uint64_t oldest = log.oldest_visible(from.now);
-    stored.wrapped.put(token, std::nullopt, end.local, oldest);
-    stored.tokens.put(token, std::nullopt, end.local, oldest);
+    put(&stored_data::wrapped, id, std::optional<std::string>{}, end, reach::own, from.now);
+    put(&stored_data::tokens, id, std::optional<token_record>{}, end, reach::own, from.now);
+    done.wrote = {end.local, 0};
     return done;
 }
 

@@ -144,7 +144,6 @@ TEST_CASE("in another history positions mean something else, and lag means the s
 TEST_CASE("once its lag is known, it lacks a position for as long as half of the reads need")
 {
     node_knowledge node;
-    wal_position const seven{7, 0};
     node.refused(seven, at(0s));
     CHECK(node.lacks(seven, at(99ms))); // nothing is known of it
     CHECK_FALSE(node.lacks(seven, at(100ms)));

@@ -48,6 +48,7 @@ TEST_CASE("without options the probe measures an embedded Vault cluster")
     CHECK(parsed.chosen->lag == "lognormal:20ms,1");
     CHECK(parsed.chosen->policies.empty());
     CHECK(!parsed.chosen->is_pinned);
+    CHECK(parsed.chosen->shape == probe::topology::one);
     CHECK(parsed.chosen->json_file.empty());
 }
 
@@ -89,6 +90,8 @@ TEST_CASE("every option is read, with its value behind it or behind an equals si
     CHECK(chosen.seed == UINT64_MAX);
     CHECK(chosen.json_file == "x.json");
     CHECK(parse({"--lag", "constant:5ms+shared"}).chosen->lag == "constant:5ms+shared");
+    CHECK(parse({"--topology", "secondary"}).chosen->shape == probe::topology::secondary);
+    CHECK(parse({"--topology=one", "--dialect", "openbao"}).chosen->shape == probe::topology::one);
 }
 
 TEST_CASE("the environment names a real cluster, and an option overrides it")
@@ -128,6 +131,7 @@ TEST_CASE("bad options are refused with a sentence that says what to do")
     CHECK(says(refusal_of({"--policy", "hope"}), "retry_then_forward"));
     CHECK(says(refusal_of({"--dialect", "consul"}), "vault or openbao"));
     CHECK(says(refusal_of({"--lag", "slow"}), "--lag"));
+    CHECK(says(refusal_of({"--topology", "ring"}), "one or secondary"));
     for (auto const* const mount : {"", "/", "a b", "a?b", "a/../b", "a%2fb"})
         CHECK(says(refusal_of({"--mount", mount}), "KV version 1"));
     for (auto const* const address :
@@ -141,6 +145,10 @@ TEST_CASE("options that contradict each other are refused")
     CHECK(says(refusal_of({"--policy", "await"}), "--dialect openbao"));
     CHECK(parse({"--policy", "await", "--dialect", "openbao"}).chosen.has_value());
     CHECK(says(refusal_of({"--address", "http://a:1", "--token", "t", "--lag", "none"}), "VAULT_ADDR"));
+    CHECK(says(refusal_of({"--address", "http://a:1", "--token", "t", "--topology", "secondary"}),
+               "--topology"));
+    CHECK(
+        says(refusal_of({"--topology", "secondary", "--dialect", "openbao"}), "no performance replication"));
     CHECK(says(refusal_of({"--address", "http://a:1"}), "VAULT_TOKEN"));
     CHECK(says(refusal_of({"--address", "http://a:1", "--token", "t\r\nX: y"}), "control byte"));
 }
@@ -159,8 +167,8 @@ TEST_CASE("help says every option and policy, and needs nothing else to be right
     CHECK(parse({"-h"}, {{"VAULT_ADDR", "nonsense"}}).chosen.has_value());
     auto const text = probe::help();
     for (auto const* const word : {"--address", "--token", "--mount", "--dialect", "--policy", "--reads",
-                                   "--clients", "--pin", "--lag", "--seed", "--json", "--help", "VAULT_ADDR",
-                                   "VAULT_TOKEN", "VAULT_NAMESPACE", "VAULT_CACERT"})
+                                   "--clients", "--pin", "--lag", "--topology", "--seed", "--json", "--help",
+                                   "VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE", "VAULT_CACERT"})
         CHECK_MESSAGE(says(text, word), word);
     for (auto const& policy : probe::all_policies())
         CHECK_MESSAGE(says(text, std::string(policy.name).c_str()), policy.name);

@@ -56,6 +56,35 @@ TEST_CASE("with standbys that never catch up each policy shows what it is")
     }
 }
 
+TEST_CASE("at an embedded secondary only `none` returns stale reads")
+{
+    auto const seen = measure({"--topology", "secondary", "--reads", "60", "--clients", "20", "--seed", "7"});
+    CHECK(seen.size() == 6);
+    for (auto const& each : seen) {
+        auto const& name = each.first;
+        auto const& policy = each.second;
+        CAPTURE(name);
+        CHECK(policy["reads"] == 60);
+        CHECK(policy["failed"] == 0);
+        if (name != "none")
+            CHECK(policy["stale"] == 0);
+        if (name != "fail" && name != "vault-go") // which gives up after three refusals
+            CHECK(policy["refused"] == 0);
+    }
+}
+
+TEST_CASE("behind a primary that is far away even the active node of the secondary is stale")
+{
+    arguments const given = {"--topology", "secondary", "--reads", "6",           "--clients", "6",
+                             "--seed",     "7",         "--lag",   "constant:1h", "--policy",  "none"};
+    auto const done = run(given); // each write waits for two seconds
+    CHECK(done.status == probe::status_ran);
+    CHECK(says(done.out, "Vault secondary, which has its primary write"));
+    auto const seen = measure(given);
+    CHECK(seen.at("none")["stale"] == 6);
+    CHECK(seen.at("none")["active_share"] > 0);
+}
+
 TEST_CASE("vault-go waits a second at least before it asks again")
 {
     cluster::http_server server(never_in_sync());
