@@ -4,6 +4,8 @@
 #include "end_to_end/stack.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -161,7 +163,7 @@ void check_active_node(cluster::dialect speaks, bool allowed)
         speaks == cluster::dialect::vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao);
     CHECK(other.read("/v1/kv/foo").response->status == 404);
     other.transport.take();
-    auto const lost = other.read_at_active_node("/v1/kv/foo");
+    auto const lost = other.read_at(route::active_node, "/v1/kv/foo");
     if (allowed) {
         CHECK(shows(lost, "1"));
         CHECK(other.transport.take().at(0).forward == strings{"active-node"});
@@ -172,11 +174,40 @@ void check_active_node(cluster::dialect speaks, bool allowed)
     other.transport.take();
 
     REQUIRE(other.view.set_active_address(nodes.address(0)));
-    CHECK(shows(other.read_at_active_node("/v1/kv/foo"), "1"));
+    CHECK(shows(other.read_at(route::active_node, "/v1/kv/foo"), "1"));
     auto const sent = other.transport.take();
     REQUIRE(sent.size() == 1);
     CHECK(sent[0].address == nodes.address(0));
     CHECK(sent[0].forward.empty());
+}
+
+/// Among declared nodes the library chooses: reads are spread, one that nobody can reach costs no time, and one
+/// that stands still does not keep the others from answering.
+template <class Stack>
+void check_best_node(cluster::dialect speaks)
+{
+    constexpr int rounds = 60;
+    cluster::http_server nodes{settings_of(speaks, "constant:2ms")};
+    stall(nodes, 2);
+    caller<Stack> one{nodes.address(0)};
+    REQUIRE(one.view.add_node("http://127.0.0.1:1")); // nobody listens there
+    for (std::size_t i = 0; i < nodes.node_count(); ++i)
+        REQUIRE(one.view.add_node(nodes.address(i)));
+    std::map<std::string, int> asked;
+    for (int round = 0; round < rounds; ++round) {
+        auto const value = std::to_string(round);
+        REQUIRE(one.write("/v1/kv/foo", value).delivered());
+        one.transport.take();
+        auto const seen = one.read_at(route::best_node, "/v1/kv/foo");
+        CHECK(shows(seen, value));
+        CHECK(seen.last.why == reason::answered);
+        for (auto const& each : one.transport.take())
+            ++asked[each.address];
+    }
+    CHECK(asked["http://127.0.0.1:1"] < rounds);
+    CHECK(asked[nodes.address(0)] > 0);
+    CHECK(asked[nodes.address(1)] > 0);
+    CHECK(asked[""] == 0); // never where the transport is bound to
 }
 
 } // namespace end_to_end

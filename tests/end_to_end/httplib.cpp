@@ -62,6 +62,12 @@ TEST_CASE("httplib: what one caller wrote delays no other")
     end_to_end::check_callers<stack>(dialect::openbao);
 }
 
+TEST_CASE("httplib: of several nodes the one that has the state answers")
+{
+    end_to_end::check_best_node<stack>(dialect::vault);
+    end_to_end::check_best_node<stack>(dialect::openbao);
+}
+
 TEST_CASE("httplib: the active node answers where it is asked for")
 {
     end_to_end::check_active_node<stack>(dialect::vault, true);

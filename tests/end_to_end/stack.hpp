@@ -30,6 +30,7 @@ namespace end_to_end {
 namespace field_names = afterwrite::field_names;
 using afterwrite::reason;
 using afterwrite::request_facts;
+using afterwrite::route;
 using afterwrite::when_inconsistent;
 using strings = std::vector<std::string>;
 
@@ -94,11 +95,11 @@ struct caller {
         return afterwrite::send(transport, request, session, view, policy);
     }
 
-    auto read_at_active_node(std::string const& path)
+    auto read_at(route to, std::string const& path)
     {
         auto request = Stack::make("GET", path, {});
         auto facts = request_facts::of_method("GET");
-        facts.to = afterwrite::route::active_node;
+        facts.to = to;
         return afterwrite::send(transport, request, facts, session, view);
     }
 
