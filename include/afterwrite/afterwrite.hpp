@@ -14,6 +14,7 @@
 #include <afterwrite/bytes/base64url.hpp>
 #include <afterwrite/bytes/crc32.hpp>
 #include <afterwrite/bytes/eight_bytes.hpp>
+#include <afterwrite/bytes/hcl.hpp>
 #include <afterwrite/bytes/hex.hpp>
 #include <afterwrite/bytes/hmac_sha256.hpp>
 #include <afterwrite/bytes/inline_string.hpp>
@@ -69,6 +70,7 @@
 #include <afterwrite/policy/node_hopping.hpp>
 #include <afterwrite/policy/node_knowledge.hpp>
 #include <afterwrite/policy/node_settings.hpp>
+#include <afterwrite/policy/proxy_policy.hpp>
 #include <afterwrite/policy/replication_lag.hpp>
 #include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/policy/retry_budget.hpp>
@@ -79,6 +81,7 @@
 
 #include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/decision/client_request.hpp>
 #include <afterwrite/decision/course.hpp>
 #include <afterwrite/decision/decide.hpp>
 #include <afterwrite/decision/exchange.hpp>
@@ -86,6 +89,8 @@
 #include <afterwrite/decision/node_view.hpp>
 #include <afterwrite/decision/own_log.hpp>
 #include <afterwrite/decision/progress.hpp>
+#include <afterwrite/decision/proxied_exchange.hpp>
+#include <afterwrite/decision/proxy_answer.hpp>
 #include <afterwrite/decision/pursuit.hpp>
 #include <afterwrite/decision/read_answer.hpp>
 #include <afterwrite/decision/read_message.hpp>

@@ -59,7 +59,7 @@ TEST_CASE("a node is judged by what it has shown of late")
     CHECK(judge_node(node, six, at(0s)) == likelihood::lacking);
     CHECK(judge_node(node, six, at(100ms)) == likelihood::unknown);
     CHECK(judge_node(node, wal_position{4, 0}, at(0s)) == likelihood::unknown);
-    node.served({6, 0});
+    node.flight.answered({.required = {6, 0}}, at(0s));
     CHECK(judge_node(node, six, at(0s)) == likelihood::certain);
     node.failed(at(0s));
     CHECK(judge_node(node, six, at(0s)) == likelihood::unreachable);
@@ -69,7 +69,7 @@ TEST_CASE("a node is judged by what it has shown of late")
 TEST_CASE("behind an open breaker there is no hope, but for the read that is to show")
 {
     node_knowledge node;
-    node.served({5, 0});
+    node.flight.answered({.required = {5, 0}}, at(0s));
     open(node.guard); // the next probe is due after 900 ms
     CHECK(judge_node(node, six, at(0s)) == likelihood::hopeless);
     CHECK(judge_node(node, wal_position{5, 0}, at(0s)) == likelihood::hopeless);
@@ -95,7 +95,7 @@ TEST_CASE("what has no order rules no node out for what it has or lacked")
     auto const judged = judge_node(node, unordered, at(0s));
     node.refused({5, 0}, at(0s));
     CHECK(judge_node(node, unordered, at(0s)) == judged);
-    node.served({9, 9});
+    node.flight.answered({.required = {9, 9}}, at(0s));
     CHECK(judge_node(node, unordered, at(0s)) == judged);
     open(node.guard);
     CHECK(judge_node(node, unordered, at(0s)) == likelihood::hopeless);
@@ -122,7 +122,7 @@ TEST_CASE("of no nodes none is chosen")
 TEST_CASE("the likeliest node is chosen, whatever the dice say")
 {
     auto nodes = three();
-    nodes[1].served({6, 0});
+    nodes[1].flight.answered({.required = {6, 0}}, at(0s));
     CHECK(shares(nodes, six) == std::array{0, 3000, 0});
     nodes[1].failed(at(0s));
     nodes[0].refused({6, 0}, at(0s));
@@ -138,7 +138,7 @@ TEST_CASE("a node whose breaker is open keeps its share, and no more")
 {
     auto nodes = three();
     open(nodes[0].guard);
-    nodes[1].served({6, 0});
+    nodes[1].flight.answered({.required = {6, 0}}, at(0s));
     auto const share = shares(nodes, six);
     CHECK(share[0] > 900);
     CHECK(share[0] < 1100);

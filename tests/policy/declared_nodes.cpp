@@ -67,7 +67,7 @@ TEST_CASE("anywhere has no address, and yet something is known of whoever answer
     nodes.add("https://a");
     CHECK(nodes.address(anywhere).empty());
     CHECK(nodes.address(1).empty());
-    nodes[anywhere].served({7, 0});
+    nodes[anywhere].flight.answered({.required = {7, 0}}, at(0s));
     CHECK(nodes[anywhere].has({7, 0}));
     CHECK_FALSE(nodes[0].has({7, 0}));
     nodes[0].failed(at(0s));
@@ -77,7 +77,7 @@ TEST_CASE("anywhere has no address, and yet something is known of whoever answer
 TEST_CASE("a node that is declared later begins with nothing known")
 {
     declared_nodes nodes;
-    nodes[3].served({7, 0}); // no such node: anywhere
+    nodes[3].flight.answered({.required = {7, 0}}, at(0s)); // no such node: anywhere
     for (auto const* name : {"http://a", "http://b", "http://c", "http://d"})
         nodes.add(name);
     CHECK_FALSE(nodes[3].has({7, 0}));

@@ -35,14 +35,14 @@ TEST_CASE("of a node nothing is known at first")
 TEST_CASE("who has served a position has what is before it too, for ever")
 {
     node_knowledge node;
-    node.served(six);
+    node.flight.answered({.required = six}, at(0s));
     CHECK(node.has(five));
     CHECK(node.has(six));
     CHECK_FALSE(node.has(seven));
     CHECK_FALSE(node.has(shared_six));
-    node.served(five);
+    node.flight.answered({.required = five}, at(0s));
     CHECK(node.has(six));
-    node.served(shared_six);
+    node.flight.answered({.required = shared_six}, at(0s));
     CHECK(node.has({6, 6}));
 }
 
@@ -79,24 +79,24 @@ TEST_CASE("who has it lacks it no more")
 {
     node_knowledge node;
     node.refused(six, at(0s));
-    node.served(five);
+    node.flight.answered({.required = five}, at(0s));
     CHECK(node.lacked(six, at(1ms)));
     CHECK(node.lacked(seven, at(1ms)));
-    node.served(six);
+    node.flight.answered({.required = six}, at(0s));
     CHECK_FALSE(node.lacked(six, at(1ms)));
-    node.served(seven);
+    node.flight.answered({.required = seven}, at(0s));
     CHECK_FALSE(node.lacked(seven, at(1ms)));
 }
 
 TEST_CASE("who lacks what it has shown is another node by now")
 {
     node_knowledge node;
-    node.served(seven);
+    node.flight.answered({.required = seven}, at(0s));
     node.refused(six, at(0s));
     CHECK_FALSE(node.has(five));
     CHECK(node.lacked(six, at(0s)));
 
-    node.served(six);
+    node.flight.answered({.required = six}, at(0s));
     node.refused(seven, at(0s)); // which it has never shown
     CHECK(node.has(six));
 }
@@ -104,8 +104,8 @@ TEST_CASE("who lacks what it has shown is another node by now")
 TEST_CASE("what has no order tells nothing of what a node has")
 {
     node_knowledge node;
-    node.served(six);
-    node.served({});
+    node.flight.answered({.required = six}, at(0s));
+    node.flight.answered({.required = {}}, at(0s));
     node.refused({}, at(0s));
     CHECK(node.has(six));
     CHECK_FALSE(node.lacked(seven, at(0s)));
@@ -127,15 +127,15 @@ TEST_CASE("in another history positions mean something else, and lag means the s
     node.lag.landed(1ms, 2ms);
     node.guard.escalated(at(0s), 0);
     auto const guard = node.guard;
-    single_flight::reader who{.required = 9};
+    single_flight::reader who{.required = {9, 0}};
     node.flight.answered(who, at(0s));
-    node.served(six);
+    node.flight.answered({.required = six}, at(0s));
     node.refused(seven, at(0s));
     node.failed(at(0s));
     node.forget_positions();
     CHECK_FALSE(node.has(five));
     CHECK_FALSE(node.lacked(seven, at(0s)));
-    CHECK(node.flight.has() == 0);
+    CHECK(node.flight.has() == wal_position{0, 0});
     CHECK(node.lag.samples() == 1);
     CHECK(node.guard == guard);
     CHECK(node.has_failed(at(0s)));

@@ -69,10 +69,10 @@ replication_view taught()
     view.add_peer(cluster_id("peer"));
     for (int i = 0; i < breaker::opens_after; ++i)
         view.nodes()[0].guard.escalated(at(0s), 0);
-    view.nodes()[0].served({6, 0});
+    view.nodes()[0].flight.answered({.required = {6, 0}}, at(0s));
     view.nodes()[0].failed(at(0s));
     view.nodes()[0].lag.landed(1ms, 2ms);
-    view.nodes()[anywhere].served({7, 0});
+    view.nodes()[anywhere].flight.answered({.required = {7, 0}}, at(0s));
     view.lag().landed(1ms, 2ms);
     view.missing().note_missing(capability::await_state, at(0s));
     while (view.hopping().pays())

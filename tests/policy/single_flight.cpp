@@ -34,7 +34,7 @@ constexpr std::uint64_t middle = std::uint64_t{1} << 63;
 
 flight::reader reads(std::uint64_t required, time_point deadline = time_point::max())
 {
-    return {.required = required, .deadline = deadline};
+    return {.required = {required, 0}, .deadline = deadline};
 }
 
 /// A node that lacks 100: a read of it has been refused at the beginning, and asks again after 200 ms.
@@ -110,17 +110,29 @@ TEST_CASE("an older read is sent, and does not take the place of the prober unle
 TEST_CASE("what has no order is never held, and holds nobody")
 {
     behind now;
-    auto who = reads(flight::unordered);
+    auto who = reads(0);
     CHECK(asked(now.node, who, at(1ms)) == flight::turn::send);
     CHECK(now.node.refused(who, at(2ms), at(500ms), middle) == at(500ms));
     now.node.answered(who, at(3ms));
     CHECK(now.node.is_out(at(0s)));
     CHECK_FALSE(who.has_joined);
-    CHECK(now.node.has() == 0);
+    CHECK(now.node.has() == wal_position{0, 0});
 
     flight fresh;
     CHECK(fresh.refused(who, at(0s), at(500ms), middle) == at(500ms));
     CHECK_FALSE(fresh.is_out(at(0s)));
+}
+
+TEST_CASE("what is neither before nor after the prober's requirement waits by itself")
+{
+    behind now; // it lacks (100, 0)
+    flight::reader aside{.required = {50, 50}};
+    CHECK(asked(now.node, aside, at(1ms)) == flight::turn::send);
+    CHECK(now.node.refused(aside, at(2ms), at(500ms), middle) == at(500ms));
+    CHECK_FALSE(aside.has_joined);
+    flight::reader after{.required = {100, 50}};
+    CHECK(asked(now.node, after, at(3ms)) == flight::turn::wait); // whoever has this has that
+    CHECK(after.has_joined);
 }
 
 TEST_CASE("only the prober is sent, and once")
@@ -212,7 +224,7 @@ TEST_CASE("a refusal in a group halves it, and holds those who require as much")
     CHECK(asked(now.node, waiting[2], open + 2ms) == flight::turn::wait);
     CHECK(asked(now.node, waiting[3], open + 2ms) == flight::turn::send);
     now.node.answered(waiting[3], open + 3ms);
-    CHECK(now.node.has() == 140);
+    CHECK(now.node.has() == wal_position{140, 0});
     auto fresh = reads(145);
     CHECK(asked(now.node, fresh, open + 4ms) == flight::turn::send);
 }
@@ -268,7 +280,7 @@ TEST_CASE("an answer to an older read releases nobody")
     CHECK(asked(now.node, who, at(151ms)) == flight::turn::wait);
     auto fresh = reads(100);
     CHECK(asked(now.node, fresh, at(152ms)) == flight::turn::wait);
-    CHECK(now.node.has() == 50);
+    CHECK(now.node.has() == wal_position{50, 0});
 }
 
 TEST_CASE("who waits, and is shown to be in time, need not probe")
@@ -424,13 +436,10 @@ TEST_CASE("a node that refuses what it had is another one by now, or of another 
 {
     flight node;
     node.answered(reads(100), at(0s));
-    CHECK(node.has() == 100);
+    CHECK(node.has() == wal_position{100, 0});
     auto who = reads(60);
     CHECK(node.refused(who, at(1s), at(1s) + 20ms, middle) == at(1s) + 20ms);
-    CHECK(node.has() == 59);
-    auto none = reads(0);
-    CHECK(node.refused(none, at(2s), at(2s), middle) == at(2s));
-    CHECK(node.has() == 0);
+    CHECK(node.has() == wal_position{});
 }
 
 // -----------------------------------------------------------------------------------------------------------

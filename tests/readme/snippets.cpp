@@ -81,7 +81,7 @@ template <class Response>
             continue;
         }
         exchange.prepare(request, cluster);
-        response = transport(request, exchange.to());
+        response = transport(request, exchange.address(cluster)); // empty: wherever it is bound to
         if (response) {
             session.record(*response, exchange.carried(), now());
             step = exchange.on_response(*response, cluster, now());
@@ -97,7 +97,7 @@ template <class Response>
                                            afterwrite::replication_view& cluster)
 {
     std::optional<httplib::Response> response;
-    auto const transport = [](httplib::Request&, afterwrite::route) {
+    auto const transport = [](httplib::Request&, std::string_view) {
         return std::optional<httplib::Response>();
     };
     return loop(

@@ -32,12 +32,12 @@ public:
     {}
 
     /// What to do first: send, wait (see `resume`), or give up because only the active node would do and no
-    /// way leads to it. Who leaves it out sends in vain then: `on_response` gives up as well, whatever came.
+    /// way leads to it. Who leaves it out is not counted as a read, and heeds no breaker.
     [[nodiscard]] step first(replication_view& view) noexcept { return progress_.first(view); }
 
     /// To be asked once a step's `not_before` has come: send now; or wait on unsent, if `not_before` is later
-    /// still, since another read asks the same node for it, and ask again then. Who leaves it out sends what
-    /// a node in trouble may be spared, and is answered as well.
+    /// still, since another read asks the same node for it, and ask again then. `now` may be `not_before`
+    /// itself. Who leaves it out sends what a node in trouble may be spared, and is answered as well.
     [[nodiscard]] step resume(replication_view& view, time_point now) noexcept
     {
         return progress_.resume(view, now);

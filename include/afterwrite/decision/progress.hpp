@@ -27,7 +27,8 @@
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// How far an exchange has come, and what each answer makes of it: the part of `exchange` that sees no
-/// message. One thread at a time.
+/// message. `course` knows what is required, and whether the active node must answer; `approach`, which stage
+/// and which way; `pursuit`, which node and when; `retry_schedule`, the clock. One thread at a time.
 class progress {
 public:
     progress(consistency_policy const& policy, required_states const& required, request_facts const& facts,
@@ -225,7 +226,7 @@ private:
                     advice.is_over_budget ? reason::over_budget : reason::waiting);
     }
 
-    /// The only place where the stage changes, and the table says how.
+    /// Where an answer changes the stage, and the table says how.
     [[nodiscard]] step move(occurrence on, time_point due, replication_view const& view,
                             reason waiting = reason::waiting) noexcept
     {
@@ -260,16 +261,16 @@ private:
             course_.fence_loss();
         if (course_.how().leave_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
-        bool const finds_another = !is_lost && how().to() == route::best_node && pursuit_.evade(view, times_);
+        bool const finds_another =
+            last_ != refusal::server_error && how().to() == route::best_node && pursuit_.evade(view, times_);
         bool const may_repeat = facts().idempotent && !course_.is_inert();
-        if (may_repeat && finds_another)
+        if (may_repeat && finds_another && !is_lost)
             return again(times_.now(), reason::another_node, view);
         if (may_repeat && (last_ == refusal::no_active_node || times_.may_repeat(view.budget())))
             return again(times_.due_after_failure(retry_after), reason::repeating, view);
-        if (last_ != refusal::none)
-            return final(action::deliver, reason::answered);
-        return final(action::give_up, facts().idempotent ? reason::attempts_exhausted //
-                                                         : reason::outcome_unknown);
+        auto const why = facts().idempotent ? reason::attempts_exhausted : reason::outcome_unknown;
+        return last_ != refusal::none ? final(action::deliver, reason::answered)
+                                      : final(action::give_up, why);
     }
 
     [[nodiscard]] step again(time_point due, reason why, replication_view const& view) noexcept

@@ -41,8 +41,8 @@ public:
 
     /// What is known of the attempt that was refused or is to be sent.
     struct circumstances {
-        bool is_checked = false;  ///< a node compares what is carried with its own state, and answers itself
-        bool may_forward = false; ///< the active node may be asked instead, later on
+        bool waits_for_node = false; ///< the node itself is to answer, and is waited for
+        bool may_forward = false;    ///< the active node may be asked instead, later on
     };
 
     pursuit(consistency_policy const& policy, request_facts const& facts, required_states const& required,
@@ -54,8 +54,7 @@ public:
         if (required.size() == 0)
             return;
         position_ = required.clusters() == 1 ? required[0].place().value_or(wal_position{}) : wal_position{};
-        if (position_->local > 0 && position_->replicated == 0)
-            seat_ = {position_->local, deadline};
+        seat_ = {*position_, deadline};
     }
 
     [[nodiscard]] node_number node() const noexcept { return node_; }
@@ -127,14 +126,14 @@ public:
     {
         note_refusal(view, times, how);
         auto const now = times.now();
-        bool const may_forward = how.may_forward && how.is_checked;
+        bool const may_forward = how.may_forward && how.waits_for_node;
         bool is_over_budget = false;
         if (may_forward && now >= overdue_at(view)) {
             if (try_forward(view, times))
                 return {move::forward, now};
             is_over_budget = true;
         }
-        if (how.is_checked && may_hop(view, times))
+        if (how.waits_for_node && may_hop(view, times))
             return {move::ask_another, now};
         auto const due =
             times.due_after(next_wait(view, times, how.may_forward, is_over_budget), retry_after);
@@ -146,7 +145,7 @@ public:
                 return {move::forward, overdue};
             is_over_budget = true;
         }
-        if (!is_learned_ || !how.is_checked || !position_)
+        if (!is_learned_ || !how.waits_for_node || !position_)
             return {move::wait, due, is_over_budget};
         auto const shared = at(view).flight.refused(seat_, now, due, times.random());
         return {move::wait, may_forward && due < overdue ? std::min(shared, overdue) : shared,
@@ -159,7 +158,6 @@ public:
         if (!is_learned_ || !position_)
             return;
         auto& node = at(view);
-        node.served(*position_);
         node.guard.answered();
         node.flight.answered(seat_, times.now());
         if (has_hopped_)
@@ -216,7 +214,7 @@ private:
     {
         ++refusals_;
         seen_.refused(node_, times.now());
-        if (!is_learned_ || !how.is_checked || !position_)
+        if (!is_learned_ || !how.waits_for_node || !position_)
             return;
         at(view).refused(*position_, times.now());
         if (std::exchange(has_hopped_, false))

@@ -36,7 +36,7 @@ enum class reason : std::uint8_t {
                    ///< more: the same without it
     redirected,    ///< a standby told the active node's address
     repeating,     ///< the exchange broke or the server failed, and a repetition does no harm
-    another_node,  ///< the node was behind: another one, at once
+    another_node,  ///< the node was behind, or could not be reached: another one, at once
     joined,        ///< another read asks this node for the same already: unsent until that knows
     over_budget,   ///< the node was behind, and the cluster has had its share of retries: waiting longer
     not_held,      ///< the server does not know how to hold a request: the same without
@@ -71,7 +71,7 @@ enum class reason : std::uint8_t {
         return "The server can do nothing with the index that it was sent: going on without.";
     case reason::redirected: return "A standby pointed to the active node.";
     case reason::repeating: return "The exchange broke or the server failed: trying again.";
-    case reason::another_node: return "The node has not reached the required state: asking another one.";
+    case reason::another_node: return "The node is behind or cannot be reached: asking another one.";
     case reason::joined: return "Another read waits for the same node already: waiting unsent.";
     case reason::over_budget:
         return "The node has not reached the required state, and retries are over their budget: waiting "

@@ -9,7 +9,7 @@
 #include <string_view>
 
 // What a refusal because of a node's state makes of the next attempt stands in the table below, and nowhere
-// else: `exchange` looks it up, and a test compares the README's table with it. Answers of other kinds leave
+// else: `approach` looks it up, and a test compares the README's table with it. Answers of other kinds leave
 // the stage as it is.
 
 namespace afterwrite::inline AFTERWRITE_VERSION {

@@ -36,7 +36,7 @@ struct backoff {
     duration longest = std::chrono::seconds(1);
 
     /// The wait before the first retry is what half of the reads need (see `estimate_lag`), each later one is
-    /// half as much longer, and all are a tenth more or less. Facts: `session.md` C.3.
+    /// half as much longer, and all are a tenth more or less.
     [[nodiscard]] static constexpr backoff learned() noexcept { return {.form = shape::learned}; }
 
     /// The wait after `last` in the learned form: a half more, and never above `longest`.

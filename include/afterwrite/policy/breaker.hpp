@@ -56,8 +56,8 @@ public:
         return number < 2 || number == 1 + patient_share ? mode::probe : mode::glance;
     }
 
-    /// A read waited for this node as long as the policy allows, and goes to the active node now. While it
-    /// is open this changes nothing: it must not put off the next probe.
+    /// A read has waited for this node as long as the policy allows, or is about to have, and goes to the
+    /// active node then. While it is open this changes nothing: it must not put off the next probe.
     constexpr void escalated(time_point now, std::uint64_t random) noexcept
     {
         if (is_open())

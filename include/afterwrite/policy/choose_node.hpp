@@ -19,7 +19,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// order.
 using required_position = std::optional<wal_position>;
 
-/// How likely a node has what is required, the likeliest first. The order is `session.md` C.3.
+/// How likely a node has what is required, the likeliest first.
 enum class likelihood : std::uint8_t {
     certain,     ///< it has shown to have it; or its breaker is open and waits for a read that shows
     unknown,     ///< nothing speaks against it

@@ -29,17 +29,12 @@ public:
     breaker guard{};
     single_flight flight{};
 
-    /// The node itself answered what required this position.
-    constexpr void served(wal_position const& required) noexcept { has_ = join(has_, required); }
-
-    /// The node refused what required this position; (0,0), which has no order, tells nothing. If it once had
-    /// it, it is another node by now, behind the same address, or follows another history.
+    /// The node refused what required this position; (0,0), which has no order, tells nothing.
     constexpr void refused(wal_position const& required, time_point now) noexcept
     {
         if (required == wal_position{})
             return;
-        if (required <= has_)
-            has_ = {};
+        flight.lacks(required);
         bool const says_more = required <= lacked_ || !(lacked_ <= required);
         if (says_more || now >= later(lacked_at_, lack_memory)) {
             lacked_ = required;
@@ -51,7 +46,10 @@ public:
     constexpr void failed(time_point now) noexcept { failed_until_ = later(now, failure_memory); }
 
     /// Whether the node is known to have this position.
-    [[nodiscard]] constexpr bool has(wal_position const& required) const noexcept { return required <= has_; }
+    [[nodiscard]] constexpr bool has(wal_position const& required) const noexcept
+    {
+        return required <= flight.has();
+    }
 
     /// Whether it lacked this position, or one that is not after it, a moment ago. (It may have got the older
     /// one since: that says little of this one.)
@@ -75,12 +73,10 @@ public:
     constexpr void forget_positions() noexcept
     {
         flight = {};
-        has_ = {};
         lacked_at_ = time_point::min();
     }
 
 private:
-    wal_position has_{};
     wal_position lacked_{};
     time_point lacked_at_ = time_point::min();
     time_point failed_until_ = time_point::min();

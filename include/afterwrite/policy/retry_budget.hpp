@@ -12,7 +12,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 
 /// How much of the traffic may be repetitions, of all exchanges with a cluster together. Each read adds a
 /// share of a retry and each second adds some; what is not used is kept up to a bound, and a retry takes one.
-/// So a cluster in trouble gets little more than its usual load, however many clients wait.
+/// So a cluster in trouble gets its retries later; what keeps a crowd small is `single_flight`.
 ///
 /// The first retry of an exchange takes nothing, which is its caller's business: a read at once after a write
 /// is refused as a rule, and must be sent twice. Forwards to the active node have a budget of their own,
@@ -38,7 +38,7 @@ public:
         : terms_(allowed), left_(static_cast<std::uint64_t>(allowed.burst) * whole)
     {}
 
-    /// An exchange has begun.
+    /// An exchange begins that waits for its node.
     constexpr void count_read() noexcept
     {
         add(static_cast<std::uint64_t>(terms_.percent_of_reads) * (whole / 100));

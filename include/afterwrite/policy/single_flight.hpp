@@ -2,10 +2,12 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/state/wal_position.hpp>
 #include <afterwrite/version.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <string_view>
 
@@ -15,8 +17,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// waiting reads, the prober, asks it from time to time; the others stay unsent, and new ones join them
 /// unsent. When the node has caught up, they go in groups that double with each round trip.
 ///
-/// It calls nobody and knows no reads, only their requirements as numbers that grow in the order of the
-/// node's log. So each read comes back by its own timer (`step.not_before`) and asks whether it may send:
+/// It calls nobody and knows no reads, only the positions that they require. One that is neither before nor
+/// after the prober's waits by itself. So each read comes back by its own timer (`step.not_before`) and asks whether it may send:
 /// no wake-up can be lost, because there is none. A prober that never comes back, or whose answer never
 /// does, is replaced by the first read that asks after its lease.
 ///
@@ -24,9 +26,6 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// an old history has left behind corrects itself as nodes refuse and answer.
 class single_flight {
 public:
-    /// For requirements that have no order, as of several clusters, or of two numbers: they are never held.
-    static constexpr std::uint64_t unordered = UINT64_MAX;
-
     /// Waits up to this are not worth sharing: the other reads would learn of the answer later than by
     /// asking.
     static constexpr duration join_above = std::chrono::milliseconds(100);
@@ -42,7 +41,7 @@ public:
 
     /// One read, kept by its exchange.
     struct reader {
-        std::uint64_t required = unordered;
+        wal_position required{};                 ///< (0,0) for what has no order: it is never held
         time_point deadline = time_point::max(); ///< a read that ends before the next probe does not lead
         bool has_joined = false;                 ///< set and cleared here
     };
@@ -62,26 +61,25 @@ public:
     /// Whether this read may send its next attempt now. `random` is 64 uniform bits.
     [[nodiscard]] constexpr advice ask(reader& who, time_point now, std::uint64_t random) noexcept
     {
-        if (!is_out(now) || who.required == unordered)
+        if (!is_out(now) || who.required == wal_position{})
             return send(who);
         bool const is_open = group_ > 0;
         if (who.required <= has_ && !(who.has_joined && is_open))
             return send(who);
-        if (who.required < lacks_ && !who.has_joined)
+        if (!is_behind_prober(who.required) && (!who.has_joined || !has_order(who.required)))
             return send(who); // the node may have this one
         who.has_joined = true;
-        return is_open && who.required < lacks_ ? ask_group(now, random) : ask_probe(who, now, random);
+        return is_open && !is_behind_prober(who.required) ? ask_group(now, random)
+                                                          : ask_probe(who, now, random);
     }
 
     /// The node refused this read, which would try again at `due` by itself. When it is to ask again.
     [[nodiscard]] constexpr time_point refused(reader& who, time_point now, time_point due,
                                                std::uint64_t random) noexcept
     {
-        if (who.required == unordered)
-            return due;
-        if (who.required <= has_) // it is another node by now, behind the same address, or of another history
-            has_ = who.required - (who.required > 0 ? 1 : 0);
-        if (!who.has_joined && due <= later(now, join_above))
+        lacks(who.required);
+        bool const is_alone = who.required == wal_position{} || (is_out(now) && !has_order(who.required));
+        if (is_alone || (!who.has_joined && due <= later(now, join_above)))
             return due;
         who.has_joined = true;
         bool const is_first = !is_out(now);
@@ -95,7 +93,7 @@ public:
             interval_ = std::min(interval_ + interval_ / 2, longest_interval);
         if (!is_first && (was_probe || now >= next_probe_))
             next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
-        if (is_first || who.required <= lacks_)
+        if (is_first || may_lead(who.required))
             lead(who);
         return who.required == lacks_ ? next_probe_ : look(now, random);
     }
@@ -103,17 +101,17 @@ public:
     /// The node itself answered this read: not where it may have been forwarded.
     constexpr void answered(reader const& who, time_point now) noexcept
     {
-        if (who.required == unordered)
+        if (who.required == wal_position{})
             return;
-        has_ = std::max(has_, who.required);
+        has_ = join(has_, who.required);
         if (!is_out_)
             return;
         has_progressed_ = true;
-        if (who.required < lacks_)
+        if (is_behind_ && !(lacks_ <= who.required))
             return;
         if (is_probing_)
             round_trip_ = std::clamp<duration>(now - probed_at_, shortest_round, join_above);
-        lacks_ = unordered;
+        is_behind_ = false;
         next_probe_ = now; // who is refused next leads from then on, not when this probe would have been lost
         is_probing_ = false;
         interval_ = join_above;
@@ -121,20 +119,28 @@ public:
             open_group(now, 2);
     }
 
-    /// The greatest requirement that the node has shown to have; 0 if none.
-    [[nodiscard]] constexpr std::uint64_t has() const noexcept { return has_; }
+    /// The node refused what required this. If it once had it, it is another node by now, behind the same
+    /// address, or follows another history.
+    constexpr void lacks(wal_position const& required) noexcept
+    {
+        if (required <= has_)
+            has_ = {};
+    }
+
+    /// What the node has shown to have; (0,0) if nothing.
+    [[nodiscard]] constexpr wal_position const& has() const noexcept { return has_; }
 
     /// Whether reads wait for each other now: until the node has caught up, and no group went for a while.
     [[nodiscard]] constexpr bool is_out(time_point now) const noexcept
     {
-        return is_out_ && (lacks_ != unordered || now < later(group_ends_, idle));
+        return is_out_ && (is_behind_ || now < later(group_ends_, idle));
     }
 
     /// Whether the node is behind, and one of them is about to ask it for all: a read with another node to go
     /// to need not join.
     [[nodiscard]] constexpr bool is_watched(time_point now) const noexcept
     {
-        return is_out_ && lacks_ != unordered && now < later(leads_until_, lease);
+        return is_out_ && is_behind_ && now < later(leads_until_, lease);
     }
 
 private:
@@ -162,23 +168,42 @@ private:
         return later(begin, round_trip_ + part(interval_ / 2, random));
     }
 
+    /// Whether the prober requires something older, or the same: it finds out for this one, too.
+    [[nodiscard]] constexpr bool is_behind_prober(wal_position const& required) const noexcept
+    {
+        return is_behind_ && lacks_ <= required;
+    }
+
+    /// Whether the one tells anything of the other.
+    [[nodiscard]] constexpr bool has_order(wal_position const& required) const noexcept
+    {
+        return !is_behind_ || (lacks_ <=> required) != std::partial_ordering::unordered;
+    }
+
+    [[nodiscard]] constexpr bool may_lead(wal_position const& required) const noexcept
+    {
+        return !is_behind_ || required <= lacks_;
+    }
+
     constexpr void lead(reader const& who) noexcept
     {
+        is_behind_ = true;
         lacks_ = who.required;
         leads_until_ = who.deadline < next_probe_ ? next_probe_ : later(next_probe_, join_above);
     }
 
     [[nodiscard]] constexpr advice ask_probe(reader const& who, time_point now, std::uint64_t random) noexcept
     {
-        bool const may_lead = who.required <= lacks_ || now >= leads_until_;
-        if (may_lead && now >= next_probe_) {
+        bool const leads = may_lead(who.required) || now >= leads_until_;
+        if (leads && now >= next_probe_) {
             is_probing_ = true;
             probed_at_ = now;
+            is_behind_ = true;
             lacks_ = who.required;
             leads_until_ = next_probe_ = later(now, lease);
             return {turn::probe, {}};
         }
-        if (may_lead && !is_probing_ && who.deadline >= next_probe_) {
+        if (leads && !is_probing_ && who.deadline >= next_probe_) {
             lead(who);
             return {turn::wait, next_probe_};
         }
@@ -226,8 +251,8 @@ private:
         has_progressed_ = false;
     }
 
-    std::uint64_t has_ = 0;
-    std::uint64_t lacks_ = unordered; ///< what the prober requires; none: the node has caught up
+    wal_position has_{};
+    wal_position lacks_{}; ///< what the prober requires, while the node is behind
     time_point next_probe_{};
     time_point leads_until_{}; ///< until then only an older read takes the prober's place
     time_point probed_at_{};
@@ -237,6 +262,7 @@ private:
     std::uint32_t group_ = 0; ///< 0: none may go but the prober
     std::uint32_t left_ = 0;
     bool is_out_ = false;
+    bool is_behind_ = false; ///< it has not caught up with the prober
     bool is_probing_ = false;
     bool has_progressed_ = false;
 };

@@ -33,7 +33,7 @@ public:
             forwards_while_open_ = retry_budget(*limits.forwards_while_open);
     }
 
-    /// An exchange has begun.
+    /// An exchange begins that waits for its node.
     constexpr void count_read() noexcept
     {
         retries_.count_read();
