@@ -85,7 +85,9 @@
 #include <afterwrite/decision/course.hpp>
 #include <afterwrite/decision/decide.hpp>
 #include <afterwrite/decision/exchange.hpp>
+#include <afterwrite/decision/heard.hpp>
 #include <afterwrite/decision/lag_sample.hpp>
+#include <afterwrite/decision/learned_wait.hpp>
 #include <afterwrite/decision/node_view.hpp>
 #include <afterwrite/decision/own_log.hpp>
 #include <afterwrite/decision/progress.hpp>

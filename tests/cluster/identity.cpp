@@ -21,7 +21,7 @@ std::string model::state::make_entity(std::string const& key, entity::alias alia
     fresh.id = request_id(); // any UUID will do
     fresh.name = "entity_" + random_letters(8);
     fresh.aliases.push_back(std::move(alias));
-    const std::string id = fresh.id;
+    std::string id = fresh.id;
     put(&stored_data::entities, id, std::optional{std::move(fresh)}, end, how, now);
     put(&stored_data::aliases, key, std::optional{id}, end, how, now);
     return id;
@@ -43,7 +43,7 @@ reply model::state::admit(std::size_t node, call& from, auth_place const& place,
     wanted.entity = known_entity(key, sees(node, from.now));
     position above{};
     if (wanted.entity.empty() && writes_above(how)) {
-        const reply made = at_primary(from.now, [&](state& primary, std::size_t) {
+        reply made = at_primary(from.now, [&](state& primary, std::size_t) {
             reply done;
             wanted.entity = primary.known_entity(key, primary.log.newest().local);
             if (wanted.entity.empty()) {

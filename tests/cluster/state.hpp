@@ -122,7 +122,7 @@ struct model::state {
 
     // upstream.cpp: the primary and those that follow it
     void follow(state& primary);
-    void ship(std::uint64_t index, reach how, nanoseconds now, log_change what);
+    void ship(std::uint64_t index, reach how, nanoseconds now, log_change const& what);
     void receive(nanoseconds now);
     void land(shipment const& one);
     void drop_upstream_lag(nanoseconds now);

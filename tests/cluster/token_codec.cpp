@@ -121,8 +121,8 @@ std::string encode_consistent_token(dialect speaks, consistent_token const& toke
 
 token_reading read_token(dialect speaks, std::string_view text, hmac_signer const& signer)
 {
-    const token_reading plain{token_reading::kind::plain, {std::string(text), {}, 0}};
-    const token_reading bad{token_reading::kind::bad, {}};
+    token_reading plain{token_reading::kind::plain, {std::string(text), {}, 0}};
+    token_reading bad{token_reading::kind::bad, {}};
     // The longest tokens without an index, and one letter more on OpenBao.
     const std::size_t longest = speaks == dialect::vault ? 34 : 35;
     if (!text.starts_with(prefix) || text.size() <= longest) {

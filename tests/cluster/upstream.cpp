@@ -8,7 +8,7 @@
 
 namespace cluster {
 
-void model::state::ship(std::uint64_t index, reach how, nanoseconds now, log_change what)
+void model::state::ship(std::uint64_t index, reach how, nanoseconds now, log_change const& what)
 {
     for (state* each : followers) {
         // Tokens, leases and what is stored in local mounts stay in their cluster (Vault docs, enterprise

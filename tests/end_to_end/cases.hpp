@@ -181,8 +181,8 @@ void check_active_node(cluster::dialect speaks, bool allowed)
     CHECK(sent[0].forward.empty());
 }
 
-/// Among declared nodes the library chooses: reads are spread, one that nobody can reach costs no time, and one
-/// that stands still does not keep the others from answering.
+/// Among declared nodes the library chooses: reads are spread, one that nobody can reach costs no time, and
+/// one that stands still does not keep the others from answering.
 template <class Stack>
 void check_best_node(cluster::dialect speaks)
 {

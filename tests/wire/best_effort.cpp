@@ -121,13 +121,27 @@ TEST_CASE("what nests deeper than any answer is passed over, or ends the search"
         has_best_effort_warning(R"({"warnings":)" + nested(R"([{"warnings":)", 200) + quoted(warning)));
 }
 
-TEST_CASE("the first 4 KiB of a body are looked at, and not a byte more")
+TEST_CASE("the first and the last 4 KiB of a body are looked at, and not a byte more")
 {
     constexpr std::string_view words = "Timeout hit while waiting for local replicated cluster";
     std::string const head = R"({"data":")";
     std::string const tail = R"(","warnings":[")" + std::string(words);
     std::string const filler(max_inspected_body - head.size() - tail.size(), 'x');
     CHECK(has_best_effort_warning(head + filler + tail));
-    CHECK_FALSE(has_best_effort_warning(head + filler + 'x' + tail));
-    CHECK_FALSE(has_best_effort_warning(head + std::string(10'000'000, 'x') + tail));
+    CHECK(has_best_effort_warning(head + std::string(10'000'000, 'x') + tail));
+    std::string const behind(max_inspected_body, 'x');
+    CHECK(has_best_effort_warning(head + filler + behind + tail + behind.substr(tail.size() - 2)));
+    CHECK_FALSE(has_best_effort_warning(head + filler + behind + tail + behind));
+}
+
+TEST_CASE("behind a long body the warning is found as well, where Vault writes it")
+{
+    std::string const words =
+        "Timeout hit while waiting for local replicated cluster to apply primary's write";
+    std::string const head =
+        R"({"data":{"certificate":")" + std::string(5000, 'x') + R"("},"wrap_info":null,)";
+    CHECK(has_best_effort_warning(head + R"("warnings":[")" + words + R"("]})"));
+    CHECK_FALSE(has_best_effort_warning(head + R"("warnings":["something else"]})"));
+    CHECK_FALSE(has_best_effort_warning(head + R"("warnings":null,"auth":null})"));
+    CHECK_FALSE(has_best_effort_warning(head + '"' + words + '"')); // not under that name
 }

@@ -3,6 +3,7 @@
 
 #include <afterwrite/adapters/curl_request.hpp>
 #include <afterwrite/adapters/curl_response_head.hpp>
+#include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/transport/transport_traits.hpp>
@@ -47,7 +48,10 @@ static_assert(response_message<curl_answer>);
 class curl_reply {
 public:
     curl_reply() noexcept = default; ///< nothing was sent
-    curl_reply(CURLcode error) noexcept : error_(error) {}
+    /// `may_be_second`: libcurl may have sent it before, over a connection that it kept and that broke.
+    curl_reply(CURLcode error, bool may_be_second = false) noexcept
+        : error_(error), may_be_second_(may_be_second)
+    {}
     curl_reply(curl_answer answer) noexcept : answer_(std::move(answer)), error_(CURLE_OK) {}
 
     [[nodiscard]] explicit operator bool() const noexcept { return error_ == CURLE_OK; }
@@ -63,9 +67,10 @@ public:
     /// There was no connection to send it over, so it was not executed.
     [[nodiscard]] bool is_unsent() const noexcept
     {
-        return error_ == CURLE_COULDNT_CONNECT || error_ == CURLE_COULDNT_RESOLVE_HOST ||
-               error_ == CURLE_COULDNT_RESOLVE_PROXY || error_ == CURLE_SSL_CONNECT_ERROR ||
-               error_ == CURLE_URL_MALFORMAT;
+        bool const is_unconnected = error_ == CURLE_COULDNT_CONNECT || error_ == CURLE_COULDNT_RESOLVE_HOST ||
+                                    error_ == CURLE_COULDNT_RESOLVE_PROXY ||
+                                    error_ == CURLE_SSL_CONNECT_ERROR || error_ == CURLE_URL_MALFORMAT;
+        return is_unconnected && !may_be_second_;
     }
 
     /// The error as a sentence for people.
@@ -74,6 +79,7 @@ public:
 private:
     curl_answer answer_{};
     CURLcode error_ = CURLE_GOT_NOTHING;
+    bool may_be_second_ = false;
 };
 
 /// A blocking transport over an easy handle: a node's address, and any other that the library asks for.
@@ -153,7 +159,7 @@ public:
         if (answer.is_too_large || answer.into.head.is_too_large())
             return CURLE_FILESIZE_EXCEEDED;
         if (error != CURLE_OK)
-            return error;
+            return {error, reuses_for_writes_ && !request_facts::of_method(request.method).safe};
         answer.into.status = answer.into.head.status();
         return std::move(answer.into);
     }

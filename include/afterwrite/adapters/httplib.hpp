@@ -72,7 +72,10 @@ static_assert(response_message<httplib::Response>);
 class httplib_reply {
 public:
     httplib_reply() = default; ///< nothing was sent
-    httplib_reply(httplib::Error error) : error_(error) {}
+    /// `may_be_second`: httplib may have sent it before, over a connection that it kept and that broke.
+    httplib_reply(httplib::Error error, bool may_be_second = false)
+        : error_(error), may_be_second_(may_be_second)
+    {}
     httplib_reply(httplib::Response&& answer) : answer_(std::move(answer)), error_(httplib::Error::Success) {}
 
     [[nodiscard]] explicit operator bool() const noexcept { return error_ == httplib::Error::Success; }
@@ -87,8 +90,9 @@ public:
     /// There was no connection to send it over, so it was not executed.
     [[nodiscard]] bool is_unsent() const noexcept
     {
-        return error_ == httplib::Error::Connection || error_ == httplib::Error::ConnectionTimeout ||
-               error_ == httplib::Error::SSLConnection;
+        return !may_be_second_ &&
+               (error_ == httplib::Error::Connection || error_ == httplib::Error::ConnectionTimeout ||
+                error_ == httplib::Error::SSLConnection);
     }
 
     /// The error as a sentence for people.
@@ -97,6 +101,7 @@ public:
 private:
     httplib::Response answer_;
     httplib::Error error_ = httplib::Error::Unknown;
+    bool may_be_second_ = false;
 };
 
 namespace detail {
@@ -136,7 +141,13 @@ inline httplib_reply send_by_httplib(httplib::Client& client, httplib::Request& 
     auto error = httplib::Error::Success;
     if (client.send(attempt, answer, error))
         return httplib_reply(std::move(answer));
-    return error == httplib::Error::Success ? httplib::Error::Unknown : error;
+    if (error == httplib::Error::Success)
+        return httplib::Error::Unknown;
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT // newer versions repeat over TLS what a kept connection lost
+    return {error, !request_facts::of_method(request.method).safe};
+#else
+    return error;
+#endif
 }
 
 } // namespace detail

@@ -58,9 +58,9 @@ public:
         default: break;
         }
         if (is_letter(first))
-            return take(count_while(is_in_word), hcl_token::word);
+            return take(word_size(), hcl_token::word);
         if (is_digit(first) || first == '-' || first == '+' || first == '.')
-            return take(count_while(is_in_word), hcl_token::number);
+            return take(word_size(), hcl_token::number);
         return fail();
     }
 
@@ -119,13 +119,12 @@ private:
         return is_letter(c) || is_digit(c) || c == '-' || c == '+' || c == '.';
     }
 
-    template <class Is>
-    [[nodiscard]] constexpr std::size_t count_while(Is is) const noexcept
+    [[nodiscard]] constexpr std::size_t word_size() const noexcept
     {
-        std::size_t count = 0;
-        while (count < rest_.size() && is(rest_[count]))
-            ++count;
-        return count;
+        std::size_t size = 0;
+        while (size < rest_.size() && is_in_word(rest_[size]))
+            ++size;
+        return size;
     }
 
     constexpr hcl_token fail() noexcept

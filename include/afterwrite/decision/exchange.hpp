@@ -50,7 +50,9 @@ public:
     {
         if (attempts() == 0)
             marks_ = read_request(request);
-        if (auto const fields = progress_.begin_attempt(view, marks_, repeats_fields<M>))
+        auto const fields = progress_.begin_attempt(view, marks_, repeats_fields<M>);
+        said_ = fields.value_or(attempt_fields{});
+        if (fields)
             set_attempt_fields(request, progress_.required(), *fields);
     }
 
@@ -60,7 +62,7 @@ public:
     {
         if (message_traits<M>::status(response) < 100)
             return on_transport_error(view, now);
-        auto const answer = read_answer(response, view, carried(), marks_, progress_.how().at());
+        auto const answer = read_answer(response, view, carried(), marks_, said_);
         return progress_.on_answer(answer, view, now);
     }
 
@@ -92,6 +94,7 @@ public:
 private:
     progress progress_;
     request_marks marks_;
+    attempt_fields said_{};
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

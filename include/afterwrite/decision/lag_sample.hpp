@@ -21,6 +21,7 @@ public:
     /// It was refused by this node, and the refusal came now.
     void refused(node_number by, time_point now) noexcept
     {
+        sent_ = std::max(sent_, time_point{}); // nobody said that it was sent
         if (!has_begun()) {
             begun_ = now;
             origin_ = by;

@@ -5,6 +5,7 @@
 #include <afterwrite/decision/approach.hpp>
 #include <afterwrite/decision/attempt_fields.hpp>
 #include <afterwrite/decision/course.hpp>
+#include <afterwrite/decision/heard.hpp>
 #include <afterwrite/decision/pursuit.hpp>
 #include <afterwrite/decision/read_answer.hpp>
 #include <afterwrite/decision/read_message.hpp>
@@ -47,7 +48,7 @@ public:
             return final(action::give_up, reason::deadline_passed);
         if (!course_.is_offered(view))
             return final(action::give_up, reason::not_offered);
-        if (course_.waits_for_node() && !pursuit_.begin(view, times_, circumstances(view)))
+        if (course_.waits_for_node() && !pursuit_.begin(view, times_, required(), circumstances(view)))
             course_.how().begin_forwarding(situation(view));
         return take_turn(view);
     }
@@ -57,6 +58,7 @@ public:
     {
         times_.advance(now);
         times_.arrive();
+        heard_.forget_news(); // they were told
         return take_turn(view);
     }
 
@@ -77,25 +79,27 @@ public:
     [[nodiscard]] step on_answer(answer_reading const& answer, replication_view& view,
                                  time_point now) noexcept
     {
-        hear(now, answer.kind, answer.news);
+        times_.advance(now);
+        heard_ = {.last = answer.kind, .news = answer.news, .is_unreachable = answer.is_unreachable()};
         if (!facts().safe && answer.is_success())
-            missing_ = view.missing().note_write(news_.has_index, now);
+            heard_.missing = view.missing().note_write(answer.news.has_index, now);
         if (course_.is_inert())
             return final(action::deliver, reason::not_enforced);
-        bool const is_foreign = news_.is_foreign && situation(view).form() == dialect::openbao;
+        bool const is_foreign = answer.news.is_foreign && situation(view).form() == dialect::openbao;
         if (!course_.was_offered() || (is_foreign && facts().safe)) // OpenBao takes a foreign index for none
             return final(action::give_up, reason::unproven);
-        if (news_.is_behind && facts().safe && how().is_checked())
-            last_ = refusal::stale_index; // it says itself that it lacks what it should have checked
-        if (answer.is_redirect())         // the index goes to declared nodes alone
+        if (answer.news.is_behind && facts().safe && how().is_checked())
+            heard_.last = refusal::stale_index; // it says itself that it lacks what it should have checked
+        if (answer.is_redirect())               // the index goes to declared nodes alone
             return answer.names_active_node && facts().addressable && course_.how().follow_redirect()
                        ? again(times_.now(), reason::redirected, view)
                        : final(action::deliver, reason::redirected_elsewhere);
-        if (answer.may_be_stale_negative && times_.now() < course_.doubts_until() && times_.may_go_on())
+        bool const may_doubt = times_.now() < course_.doubts_until() && !how().asks_active_node();
+        if (answer.may_be_stale_negative && may_doubt && times_.may_go_on())
             return again(
                 std::min(times_.due_after(times_.next_wait(), answer.retry_after), course_.doubts_until()),
                 reason::doubted, view);
-        if (last_ == refusal::none && answer.shows_state() && course_.waits_for_node())
+        if (heard_.last == refusal::none && answer.shows_state() && course_.waits_for_node())
             pursuit_.answered(view, times_);
         return decide(answer.retry_after, view);
     }
@@ -103,7 +107,8 @@ public:
     /// See `exchange::on_transport_error`.
     [[nodiscard]] step on_transport_error(replication_view& view, time_point now, bool sent) noexcept
     {
-        hear(now, refusal::none, {});
+        times_.advance(now);
+        heard_ = {.was_unsent = !sent, .is_unreachable = true};
         return repeat(std::nullopt, view, sent);
     }
 
@@ -120,23 +125,16 @@ private:
         return course_.situation(view, times_.now());
     }
 
-    void hear(time_point now, refusal kind, cluster_news const& news) noexcept
-    {
-        times_.advance(now);
-        last_ = kind;
-        news_ = news;
-        missing_.reset();
-    }
-
     void begin(replication_view const& view) noexcept
     {
         course_.begin(view, times_.now(), times_.attempts() == 0);
-        pursuit_.choose(view, times_);
+        pursuit_.choose(view, times_, circumstances(view).may_forward);
     }
 
     [[nodiscard]] pursuit::circumstances circumstances(replication_view const& view) const noexcept
     {
-        return {course_.waits_for_node(), how().may_turn_to_active_node(situation(view))};
+        bool const is_of_state = heard_.last != refusal::stale_token; // which others do not require
+        return {course_.waits_for_node() && is_of_state, how().may_turn_to_active_node(situation(view))};
     }
 
     /// Sends, or waits unsent behind another read until that knows, or the patience ends.
@@ -144,34 +142,32 @@ private:
     {
         auto const held = course_.waits_for_node() ? pursuit_.held_until(view, times_) : std::nullopt;
         if (!held)
-            return send(times_.now(), why_);
+            return heard_.send(times_.now(), how().to(), heard_.why);
         auto due = *held;
+        auto why = reason::joined;
         if (circumstances(view).may_forward) {
             auto const overdue = pursuit_.overdue_at(view);
             if (times_.now() < overdue)
                 due = std::min(due, overdue);
             else if (pursuit_.try_forward(view, times_))
                 return move(occurrence::overdue, times_.now(), view);
+            else
+                why = reason::over_budget;
         }
         if (!times_.has_time_left())
             return final(action::give_up, reason::deadline_passed);
-        return send(times_.grant(due), reason::joined);
+        return heard_.send(times_.grant(due), how().to(), why);
     }
 
     [[nodiscard]] step final(action what, reason why) const noexcept
     {
-        return {what, times_.now(), route::any_node, why, last_, news_.has_changed, missing_};
-    }
-
-    [[nodiscard]] step send(time_point due, reason why) const noexcept
-    {
-        return {action::send_again, due, how().to(), why, last_, news_.has_changed, missing_};
+        return heard_.final(what, why, times_.now());
     }
 
     /// Ifs up, then the table: what each kind of answer means for the exchange.
     [[nodiscard]] step decide(std::optional<duration> retry_after, replication_view& view) noexcept
     {
-        switch (last_) {
+        switch (heard_.last) {
         case refusal::none:
         case refusal::health_answer:
         case refusal::other: return final(action::deliver, reason::answered);
@@ -185,10 +181,10 @@ private:
                 return final(action::give_up, reason::refused);
             return again(times_.now(), reason::without_index, view);
         case refusal::await_not_understood:
-            missing_ = view.missing().note_missing(capability::await_state, times_.now());
+            heard_.missing = view.missing().note_missing(capability::await_state, times_.now());
             return move(occurrence::barred, times_.now(), view);
         case refusal::several_indices_refused:
-            missing_ = view.missing().note_missing(capability::several_indices, times_.now());
+            heard_.missing = view.missing().note_missing(capability::several_indices, times_.now());
             if (how().insists())
                 return final(action::give_up, reason::refused);
             begin(view);
@@ -196,7 +192,7 @@ private:
         case refusal::forwarding_not_allowed:
             if (!how().asks_to_forward()) // nobody asked for it, so it is another 400
                 return final(action::deliver, reason::answered);
-            missing_ = view.missing().note_missing(capability::forwarding, times_.now());
+            heard_.missing = view.missing().note_missing(capability::forwarding, times_.now());
             return course_.relents(view, times_.now()) ? again(times_.now(), reason::not_forwarded, view)
                                                        : move(occurrence::barred, times_.now(), view);
         case refusal::presumed_stale:
@@ -212,7 +208,7 @@ private:
 
     [[nodiscard]] step wait_for_state(std::optional<duration> retry_after, replication_view& view) noexcept
     {
-        if (course_.gives_up_index(last_, times_.now())) {
+        if (course_.gives_up_index(heard_.last, times_.now())) {
             view.forget_positions();
             return again(times_.now(), reason::without_index, view);
         }
@@ -241,11 +237,11 @@ private:
         return again(due, asks_active_node && how().at() != from ? reason::forwarding : waiting, view);
     }
 
-    [[nodiscard]] step obey_quota(std::optional<duration> retry_after, replication_view const& view) noexcept
+    [[nodiscard]] step obey_quota(std::optional<duration> retry_after, replication_view& view) noexcept
     {
-        if (last_ == refusal::throttled && !facts().safe)
+        if (heard_.last == refusal::throttled && !facts().safe)
             return final(action::deliver, reason::answered);
-        auto const due = times_.due_after_quota(retry_after);
+        auto const due = times_.due_after_pushback(retry_after, view.budget());
         if (due > times_.deadline())
             return final(action::give_up, reason::deadline_passed);
         return again(due, reason::waiting, view);
@@ -262,21 +258,26 @@ private:
         if (course_.how().leave_redirect())
             view.set_active_address({}); // where a redirect led is not where the active node is now
         bool const finds_another =
-            last_ != refusal::server_error && how().to() == route::best_node && pursuit_.evade(view, times_);
-        bool const may_repeat = facts().idempotent && !course_.is_inert();
+            heard_.is_unreachable && how().to() == route::best_node && pursuit_.evade(view, times_);
+        bool const may_repeat = (facts().idempotent || heard_.was_unsent) && !course_.is_inert();
         if (may_repeat && finds_another && !is_lost)
             return again(times_.now(), reason::another_node, view);
-        if (may_repeat && (last_ == refusal::no_active_node || times_.may_repeat(view.budget())))
-            return again(times_.due_after_failure(retry_after), reason::repeating, view);
-        auto const why = facts().idempotent ? reason::attempts_exhausted : reason::outcome_unknown;
-        return last_ != refusal::none ? final(action::deliver, reason::answered)
-                                      : final(action::give_up, why);
+        bool const has_no_active_node = heard_.last == refusal::no_active_node;
+        if (may_repeat && (has_no_active_node || times_.may_repeat(view.budget()))) {
+            auto const due = has_no_active_node ? times_.due_after_pushback(retry_after, view.budget())
+                                                : times_.due_after_failure(retry_after);
+            if (!retry_after || due <= times_.deadline())
+                return again(due, reason::repeating, view);
+        }
+        if (heard_.last != refusal::none)
+            return final(action::deliver, reason::answered);
+        return final(action::give_up, may_repeat ? reason::attempts_exhausted : reason::outcome_unknown);
     }
 
     [[nodiscard]] step again(time_point due, reason why, replication_view const& view) noexcept
     {
         course_.how().aim(situation(view));
-        if (!facts().replayable_body)
+        if (!facts().replayable_body && times_.attempts() > 0)
             return final(action::give_up, reason::body_not_replayable);
         if (!times_.has_attempts_left())
             return final(action::give_up, reason::attempts_exhausted);
@@ -284,17 +285,14 @@ private:
             return final(action::give_up, reason::deadline_passed);
         if (!course_.is_offered(view))
             return final(action::give_up, reason::not_offered);
-        why_ = why;
-        return send(times_.grant(due), why);
+        heard_.why = why;
+        return heard_.send(times_.grant(due), how().to(), why);
     }
 
     course course_;
     retry_schedule times_;
     pursuit pursuit_;
-    cluster_news news_{};
-    std::optional<capability> missing_{};
-    reason why_ = reason::first_attempt;
-    refusal last_ = refusal::none;
+    heard heard_{};
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

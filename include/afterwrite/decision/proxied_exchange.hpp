@@ -38,12 +38,12 @@ template <message M>
 ///
 ///     auto caller = store.of(session_name_of(request, policy), now);
 ///     proxied_exchange run(policy, request, request_facts::of_method(...), caller, view, now, seed);
-///     step = run.first(view);              then, until `step.is_final()`:
-///     not due yet:                         wait; step = run.resume(view, now)
-///     due:                                 run.prepare(request, view); send it to run.to(), run.address(view)
-///     answered:                            step = run.on_response(response, caller, view, now)
-///     broken:                              step = run.on_transport_error(caller, view, now)
-///     at the end:                          run.instead(step), or if that is nothing, the answer at hand
+///     step = run.first(view);         then, until `step.is_final()`:
+///     not due yet:                    wait; step = run.resume(view, now)
+///     due:                            run.prepare(request, view); send it to run.to(), run.address(view)
+///     answered:                       step = run.on_response(response, caller, view, now)
+///     broken:                         step = run.on_transport_error(caller, view, now)
+///     at the end:                     run.instead(step), or if that is nothing, the answer at hand
 ///
 /// - What the client says itself takes precedence, see `has_own_fields`: such a request goes through as it
 ///   is, once, whatever the policy says; and its answer comes back as it is. The answer is recorded all the
@@ -62,6 +62,9 @@ template <message M>
 /// `record_lost`. `view`: `replication_view` or `shared_replication_view`, whose lock is held for its part
 /// of a call alone. One thread at a time. Allocates nothing.
 class proxied_exchange {
+    template <class View>
+    static constexpr bool has_no_lock = std::is_same_v<View, replication_view>;
+
 public:
     /// `request`: as the client sent it. `facts`: see `request_facts`. A request with fields of its own is
     /// sent wherever the transport likes, or to the best node, but never to the active one for our sake.
@@ -78,14 +81,14 @@ public:
 
     /// See `exchange::first`.
     template <class View>
-    [[nodiscard]] step first(View& view)
+    [[nodiscard]] step first(View& view) noexcept(has_no_lock<View>)
     {
         return note(in(view, [this](replication_view& v) { return exchange_.first(v); }));
     }
 
     /// See `exchange::resume`.
     template <class View>
-    [[nodiscard]] step resume(View& view, time_point now)
+    [[nodiscard]] step resume(View& view, time_point now) noexcept(has_no_lock<View>)
     {
         return note(in(view, [&](replication_view& v) { return exchange_.resume(v, now); }));
     }
@@ -95,10 +98,7 @@ public:
     void prepare(M& request, View& view)
     {
         status_ = 0;
-        in(view, [&](replication_view& v) {
-            exchange_.prepare(request, v);
-            form_ = v.form();
-        });
+        in(view, [&](replication_view& v) { exchange_.prepare(request, v); });
     }
 
     /// Records an answer and tells what to do with it. It has to be kept until the next attempt is prepared
@@ -124,24 +124,24 @@ public:
 
     /// What the client gets when `last`, the final step, has come: nothing (status 0) if that is the answer
     /// at hand, else these words instead of any. The proxy may also end the exchange itself, with a step of
-    /// `action::give_up` and `reason::cancelled`; an attempt that it cuts off is one that broke, and has to be
-    /// told first.
+    /// `action::give_up` and `reason::cancelled`; an attempt that it cuts off is one that broke, which has to
+    /// be told first.
     [[nodiscard]] refusal_answer instead(step const& last) const noexcept
     {
-        auto const known = exchange_.carried().form();
+        auto const& carried = exchange_.carried();
+        auto const form = carried.form() != dialect::unknown ? carried.form() : carried.sent_as().form;
         return answer_instead(last, {.status = status_,
                                      .was_sent = exchange_.attempts() > 0,
                                      .is_joined = is_joined_,
                                      .is_read = facts_.safe,
-                                     .form = known != dialect::unknown ? known : form_});
+                                     .form = form});
     }
 
     /// Whether an answer from a cache, or one that was fetched for another client meanwhile, may be served
     /// instead of asking the server; `cached` lies beside it. To be asked before the first attempt.
     [[nodiscard]] bool may_serve(cached_state const& cached) const noexcept
     {
-        return !is_own_ && facts_.to != route::active_node &&
-               (!is_enforced() || cached.usable_for(exchange_.carried()));
+        return !is_own_ && facts_.to != route::active_node && cached.usable_for(exchange_.carried());
     }
 
     /// What has to lie beside the answer in a cache, see `cached_state`. It may be put there if it was
@@ -194,7 +194,7 @@ private:
     template <class View, class F>
     static decltype(auto) in(View& view, F&& f)
     {
-        if constexpr (std::is_same_v<View, replication_view>)
+        if constexpr (has_no_lock<View>)
             return std::forward<F>(f)(view);
         else
             return view.with(std::forward<F>(f));
@@ -210,7 +210,6 @@ private:
     enforce_consistency enforce_;
     bool is_own_;
     bool is_joined_ = false;
-    dialect form_ = dialect::unknown;
     int status_ = 0;
     request_facts facts_;
     exchange exchange_;

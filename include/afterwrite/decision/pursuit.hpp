@@ -3,6 +3,7 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/decision/lag_sample.hpp>
+#include <afterwrite/decision/learned_wait.hpp>
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/retry_schedule.hpp>
 #include <afterwrite/policy/backoff.hpp>
@@ -47,7 +48,7 @@ public:
 
     pursuit(consistency_policy const& policy, request_facts const& facts, required_states const& required,
             time_point now, time_point deadline) noexcept
-        : begun_(now), forward_after_(policy.forward_after), longest_(policy.wait.longest),
+        : begun_(now), forward_after_(policy.forward_after), waits_(policy.wait.longest),
           is_learned_(policy.wait.form == backoff::shape::learned), is_read_(facts.safe),
           chooses_(facts.addressable && facts.to == route::best_node)
     {
@@ -60,16 +61,20 @@ public:
     [[nodiscard]] node_number node() const noexcept { return node_; }
 
     /// Chooses the node of the first attempt; later calls change nothing.
-    void choose(replication_view const& view, retry_schedule& times) noexcept
+    void choose(replication_view const& view, retry_schedule& times, bool may_forward) noexcept
     {
         if (chooses_ && node_ == anywhere)
-            node_ = choose_node(view.nodes(), position_, times.now(), times.random());
+            node_ = choose_node(view.nodes(), position_, times.now(), times.random(), !may_forward);
     }
 
     /// The exchange begins. Whether the breaker of its node lets it ask this node at all.
-    [[nodiscard]] bool begin(replication_view& view, retry_schedule& times, circumstances const& how) noexcept
+    [[nodiscard]] bool begin(replication_view& view, retry_schedule& times, required_states const& required,
+                             circumstances const& how) noexcept
     {
-        choose(view, times);
+        history_ = view.history();
+        if (required.clusters() == 1 && !view.cluster().empty() && required[0].cluster() != view.cluster())
+            forget_position();
+        choose(view, times, how.may_forward);
         view.budget().count_read();
         if (!is_learned_ || !position_)
             return true;
@@ -90,6 +95,7 @@ public:
     {
         if (!is_learned_ || (node_ == anywhere && times.attempts() == 0))
             return std::nullopt;
+        follow_history(view);
         auto& flight = at(view).flight;
         if (!flight.is_out(times.now())) {
             seat_.has_joined = false;
@@ -157,8 +163,10 @@ public:
     {
         if (!is_learned_ || !position_)
             return;
+        follow_history(view);
         auto& node = at(view);
-        node.guard.answered();
+        if (*position_ == wal_position{} || !node.has(*position_)) // else it shows nothing new
+            node.guard.answered();
         node.flight.answered(seat_, times.now());
         if (has_hopped_)
             view.hopping().hopped(true);
@@ -213,10 +221,15 @@ private:
     void note_refusal(replication_view& view, retry_schedule const& times, circumstances const& how) noexcept
     {
         ++refusals_;
+        follow_history(view);
         seen_.refused(node_, times.now());
         if (!is_learned_ || !how.waits_for_node || !position_)
             return;
+        bool const is_odd = !(*position_ == wal_position{}) && at(view).has(*position_);
         at(view).refused(*position_, times.now());
+        may_hop_ = may_hop_ && !is_odd;
+        if (is_odd) // it is refused for something else, as what its token demands, which tells others nothing
+            forget_position();
         if (std::exchange(has_hopped_, false))
             view.hopping().hopped(false);
     }
@@ -224,7 +237,7 @@ private:
     /// Goes on to another node if that pays, see `node_hopping`.
     [[nodiscard]] bool may_hop(replication_view& view, retry_schedule& times) noexcept
     {
-        if (!is_learned_ || !chooses_ || mode_ == breaker::mode::probe || is_trial_ ||
+        if (!is_learned_ || !may_hop_ || mode_ == breaker::mode::probe || waits_.is_trial() ||
             !view.hopping().should_hop(refusals_, hops_, times.random()))
             return false;
         auto const next =
@@ -237,49 +250,39 @@ private:
         return has_hopped_ = true;
     }
 
-    /// The learned wait, or that of the policy. The first retry is free; one read in some tries a part of the
-    /// wait first, and pays for that; what the budget does not allow waits longer.
+    /// The learned wait, or that of the policy.
     [[nodiscard]] duration next_wait(replication_view& view, retry_schedule& times, bool may_forward,
                                      bool& is_over_budget) noexcept
     {
         hops_ = 0;
         if (!is_learned_)
             return times.next_wait();
-        auto wait = grow(view, times, may_forward);
-        bool const is_free = is_trial_ || !std::exchange(has_retried_, true);
-        if (!is_free && mode_ != breaker::mode::probe && !view.budget().try_retry(times.now())) {
-            is_over_budget = true;
-            wait = std::max(wait, std::min(2 * wait_, longest_));
-        }
-        auto const spread = backoff::spread_a_tenth(wait, times.random());
-        return is_over_budget ? std::max(spread, shortest_over_budget) : spread;
+        return waits_.next(estimate(view, times.random(), may_forward), view.budget(), times,
+                           mode_ == breaker::mode::probe, is_over_budget);
     }
 
-    [[nodiscard]] duration grow(replication_view& view, retry_schedule& times, bool may_forward) noexcept
+    /// What is required is of a history, or of a cluster, that these nodes do not follow: it tells nothing of
+    /// them.
+    void forget_position() noexcept
     {
-        if (wait_ == duration::zero()) {
-            auto const known = estimate(view, times.random(), may_forward);
-            wait_ = std::min(known.wait, longest_);
-            is_trial_ = known.is_trial() && view.budget().try_retry(times.now());
-            tried_ = is_trial_ ? std::min(known.first_wait, wait_) : duration::zero();
-            return is_trial_ ? tried_ : wait_;
-        }
-        if (std::exchange(is_trial_, false))
-            return wait_ - tried_; // the rest of the wait that was tried
-        return wait_ = backoff::grown_from(wait_, longest_);
+        if (position_)
+            position_ = wal_position{};
+        seat_ = {};
     }
 
-    /// Who is over the budget stays away for so long at least.
-    static constexpr duration shortest_over_budget = std::chrono::milliseconds(50);
+    void follow_history(replication_view const& view) noexcept
+    {
+        if (std::exchange(history_, view.history()) != view.history())
+            forget_position();
+    }
 
     required_position position_{};
     single_flight::reader seat_{};
     lag_sample seen_{};
     time_point begun_;
-    duration wait_{};
-    duration tried_{};
     duration forward_after_;
-    duration longest_;
+    learned_wait waits_;
+    std::uint32_t history_ = 0;
     std::uint32_t refusals_ = 0;
     std::uint32_t hops_ = 0; ///< since it waited last
     node_number node_ = anywhere;
@@ -290,9 +293,8 @@ private:
     /// cluster was restored. So it heeds no breaker, and has some patience in any case.
     bool is_read_;
     bool chooses_;
+    bool may_hop_ = chooses_;
     bool has_hopped_ = false;
-    bool has_retried_ = false;
-    bool is_trial_ = false;
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

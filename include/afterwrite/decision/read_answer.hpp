@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/decision/attempt_fields.hpp>
 #include <afterwrite/decision/read_message.hpp>
 #include <afterwrite/decision/transitions.hpp>
 #include <afterwrite/message/message_traits.hpp>
@@ -34,15 +35,22 @@ struct answer_reading {
         return status >= 300 && status < 400 && status != 304;
     }
 
+    /// The node, or a proxy before it, cannot serve anybody now: others may.
+    [[nodiscard]] constexpr bool is_unreachable() const noexcept
+    {
+        return kind == refusal::no_active_node || (status >= 502 && status <= 504);
+    }
+
     /// The node has looked at what was required, and has it: other errors may come before it looks.
     [[nodiscard]] constexpr bool shows_state() const noexcept { return is_success() || status == 404; }
 };
 
-/// Reads the answer to an attempt at this stage that carried `carried`, and teaches the view what it tells of
-/// the cluster.
+/// Reads the answer to an attempt that said `said` and carried `carried`, and teaches the view what it tells
+/// of the cluster.
 template <response_message M>
 [[nodiscard]] answer_reading read_answer(M const& response, replication_view& view,
-                                         required_states const& carried, request_marks const& marks, stage at)
+                                         required_states const& carried, request_marks const& marks,
+                                         attempt_fields const& said)
 {
     answer_reading answer{.status = message_traits<M>::status(response), .asked_health = marks.asks_health};
     if (!marks.asks_health)
@@ -61,8 +69,8 @@ template <response_message M>
                             .carried_index = carried.size() > 0,
                             .carried_form = carried.form(),
                             .token_may_carry_index = marks.token_may_carry_index,
-                            .carried_several = carried.size() > 1,
-                            .asked_to_await = at == stage::hold});
+                            .carried_several = said.takes_several && carried.size() > 1,
+                            .asked_to_await = said.at == stage::hold});
     return answer;
 }
 

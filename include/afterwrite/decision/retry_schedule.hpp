@@ -49,7 +49,10 @@ public:
     void arrive() noexcept { advance(due_); }
 
     /// The next wait of the policy, in a form that is not learned.
-    [[nodiscard]] duration next_wait() noexcept { return wait_.delay(++retries_, random()); }
+    [[nodiscard]] duration next_wait() noexcept
+    {
+        return std::max(wait_.delay(++retries_, random()), shortest);
+    }
 
     /// The node is behind. What it says in Retry-After is whole seconds, and lag is not: an upper bound. Of 0
     /// nothing is left to wait, and a node would be asked as fast as it refuses, so that says nothing.
@@ -59,17 +62,20 @@ public:
         return later(now_, is_bound ? std::min(wait, *retry_after) : wait);
     }
 
-    /// A quota is used up: its Retry-After is obeyed.
-    [[nodiscard]] time_point due_after_quota(std::optional<duration> retry_after) noexcept
+    /// A quota is used up, or nobody can serve: a Retry-After is obeyed. The first time is free; beyond the
+    /// cluster's budget it waits as long as it ever does.
+    [[nodiscard]] time_point due_after_pushback(std::optional<duration> retry_after,
+                                                traffic_budget& budget) noexcept
     {
-        return later(now_, std::max(next_wait(), retry_after.value_or(duration::zero())));
+        auto const wait = repeat_wait_.delay(++pushbacks_, random());
+        bool const is_allowed = pushbacks_ == 1 || budget.try_retry(now_);
+        return due_after_at_least(is_allowed ? wait : std::max(wait, repeat_wait_.longest), retry_after);
     }
 
     /// The exchange broke or the server failed.
     [[nodiscard]] time_point due_after_failure(std::optional<duration> retry_after) noexcept
     {
-        auto const wait = repeat_wait_.delay(++repeats_, random());
-        return later(now_, std::max(wait, retry_after.value_or(duration::zero())));
+        return due_after_at_least(repeat_wait_.delay(++repeats_, random()), retry_after);
     }
 
     /// Whether to repeat what broke. The first repetition is free, as the first retry is.
@@ -88,6 +94,15 @@ public:
     }
 
 private:
+    /// A policy of no wait at all would make a client ask as fast as it is refused.
+    static constexpr duration shortest = std::chrono::milliseconds(1);
+
+    [[nodiscard]] time_point due_after_at_least(duration wait,
+                                                std::optional<duration> retry_after) const noexcept
+    {
+        return later(now_, std::max({wait, shortest, retry_after.value_or(duration::zero())}));
+    }
+
     retry_limit limit_;
     backoff wait_;
     backoff repeat_wait_;
@@ -96,8 +111,9 @@ private:
     time_point due_ = time_point::min(); ///< of the attempt that was granted last
     std::uint64_t random_;
     std::uint32_t attempts_ = 0;
-    std::uint32_t retries_ = 0; ///< after refusals: they grow the waits
-    std::uint32_t repeats_ = 0; ///< after broken exchanges and 5xx
+    std::uint32_t retries_ = 0;   ///< after refusals: they grow the waits
+    std::uint32_t repeats_ = 0;   ///< after broken exchanges and 5xx
+    std::uint32_t pushbacks_ = 0; ///< after quotas, and while there is no active node
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

@@ -29,8 +29,10 @@ enum class likelihood : std::uint8_t {
     unreachable, ///< nobody could reach it a moment ago
 };
 
+/// `must_wait`: nobody else can answer for it, so a node that others wait for is avoided. (Else it is not, or
+/// its breaker would never open.)
 [[nodiscard]] inline likelihood judge_node(node_knowledge const& node, required_position const& required,
-                                           time_point now) noexcept
+                                           time_point now, bool must_wait = false) noexcept
 {
     if (node.has_failed(now))
         return likelihood::unreachable;
@@ -40,7 +42,7 @@ enum class likelihood : std::uint8_t {
         return node.guard.is_probe_due(now) ? likelihood::certain : likelihood::hopeless;
     if (node.has(*required))
         return likelihood::certain;
-    if (node.flight.is_watched(now))
+    if (must_wait && node.flight.is_watched(now))
         return likelihood::stalled;
     return node.lacks(*required, now) ? likelihood::lacking : likelihood::unknown;
 }
@@ -49,23 +51,25 @@ enum class likelihood : std::uint8_t {
 /// that lags less is taken: so the better node gets more of the reads, and none gets all or nothing
 /// (Mitzenmacher 2001).
 ///
-/// A node whose breaker is open keeps its share of the reads: each costs the active node a request, and would
-/// cost the others two or three, since they lag as well. `random` is 64 uniform bits. `anywhere` if none is
-/// declared.
+/// A node whose breaker is open keeps its share of the reads, but for one in 16: each costs the active node a
+/// request, and would cost the others two or three, since they lag as well. `random` is 64 uniform bits.
+/// `anywhere` if none is declared. `must_wait`: see `judge_node`.
 [[nodiscard]] inline node_number choose_node(declared_nodes const& nodes, required_position const& required,
-                                             time_point now, std::uint64_t random) noexcept
+                                             time_point now, std::uint64_t random,
+                                             bool must_wait = false) noexcept
 {
     if (nodes.size() == 0)
         return anywhere;
     auto const drawn = static_cast<node_number>(random % nodes.size());
-    if (judge_node(nodes[drawn], required, now) == likelihood::hopeless)
+    bool const is_kept = (random >> 16) % 16 != 0;
+    if (is_kept && judge_node(nodes[drawn], required, now) == likelihood::hopeless)
         return drawn;
 
     std::array<node_number, declared_nodes::max_nodes> best{};
     std::size_t count = 0;
     auto likeliest = likelihood::unreachable;
     for (node_number i = 0; i < nodes.size(); ++i) {
-        auto const how = judge_node(nodes[i], required, now);
+        auto const how = judge_node(nodes[i], required, now, must_wait);
         if (how < likeliest) {
             likeliest = how;
             count = 0;

@@ -44,6 +44,7 @@ public:
     {
         if (!cluster_.empty() && !(cluster_ == cluster)) {
             ++cluster_changes_;
+            ++history_;
             missing_ = {};
             lag_ = {};
             hopping_ = {};
@@ -109,9 +110,13 @@ public:
     [[nodiscard]] declared_nodes const& nodes() const noexcept { return nodes_; }
     [[nodiscard]] declared_nodes& nodes() noexcept { return nodes_; }
 
+    /// How many histories positions were of, one after the other: who knows of one tells nothing of the next.
+    [[nodiscard]] std::uint32_t history() const noexcept { return history_; }
+
     /// The cluster was restored, or turned out to be another history's: positions mean something else now.
     void forget_positions() noexcept
     {
+        ++history_;
         nodes_.for_each([](node_knowledge& node) { node.forget_positions(); });
     }
 
@@ -146,6 +151,7 @@ private:
     cluster_id cluster_;
     dialect form_ = dialect::unknown;
     std::uint32_t cluster_changes_ = 0;
+    std::uint32_t history_ = 0;
     capabilities missing_;
     node_hopping hopping_;
     traffic_budget budget_;

@@ -18,9 +18,9 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// unsent. When the node has caught up, they go in groups that double with each round trip.
 ///
 /// It calls nobody and knows no reads, only the positions that they require. One that is neither before nor
-/// after the prober's waits by itself. So each read comes back by its own timer (`step.not_before`) and asks whether it may send:
-/// no wake-up can be lost, because there is none. A prober that never comes back, or whose answer never
-/// does, is replaced by the first read that asks after its lease.
+/// after the prober's waits by itself. So each read comes back by its own timer (`step.not_before`) and asks
+/// whether it may send: no wake-up can be lost, because there is none. A prober that never comes back, or
+/// whose answer never does, is replaced by the first read that asks after its lease.
 ///
 /// A plain value for one node and one history; one thread at a time. After a restore assign a new one; what
 /// an old history has left behind corrects itself as nodes refuse and answer.
@@ -38,6 +38,10 @@ public:
 
     /// Groups grow to so many, which no more is pacing.
     static constexpr std::uint32_t largest_group = 1024;
+
+    /// So many probes of the same read refused, and the next that asks takes its place: what it is refused
+    /// for may be its own affair.
+    static constexpr std::uint8_t most_refused = 3;
 
     /// One read, kept by its exchange.
     struct reader {
@@ -91,6 +95,8 @@ public:
             shrink_group();
         else if (was_probe)
             interval_ = std::min(interval_ + interval_ / 2, longest_interval);
+        if (was_probe && refused_probes_ < most_refused)
+            ++refused_probes_;
         if (!is_first && (was_probe || now >= next_probe_))
             next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
         if (is_first || may_lead(who.required))
@@ -112,6 +118,7 @@ public:
         if (is_probing_)
             round_trip_ = std::clamp<duration>(now - probed_at_, shortest_round, join_above);
         is_behind_ = false;
+        refused_probes_ = 0;
         next_probe_ = now; // who is refused next leads from then on, not when this probe would have been lost
         is_probing_ = false;
         interval_ = join_above;
@@ -194,11 +201,13 @@ private:
 
     [[nodiscard]] constexpr advice ask_probe(reader const& who, time_point now, std::uint64_t random) noexcept
     {
-        bool const leads = may_lead(who.required) || now >= leads_until_;
+        bool const is_relieved = refused_probes_ >= most_refused && !(who.required == lacks_);
+        bool const leads = may_lead(who.required) || now >= leads_until_ || is_relieved;
         if (leads && now >= next_probe_) {
             is_probing_ = true;
             probed_at_ = now;
             is_behind_ = true;
+            refused_probes_ = is_relieved ? 0 : refused_probes_;
             lacks_ = who.required;
             leads_until_ = next_probe_ = later(now, lease);
             return {turn::probe, {}};
@@ -261,6 +270,7 @@ private:
     duration round_trip_ = std::chrono::milliseconds(10);
     std::uint32_t group_ = 0; ///< 0: none may go but the prober
     std::uint32_t left_ = 0;
+    std::uint8_t refused_probes_ = 0;
     bool is_out_ = false;
     bool is_behind_ = false; ///< it has not caught up with the prober
     bool is_probing_ = false;

@@ -86,6 +86,8 @@ public:
         }
         if (is_unindexed_write(response, carried, total))
             required_.unplaced().note_unindexed_write(now);
+        else if (!carried.sent_as().is_read && total.kept + total.superseded > 0)
+            required_.unplaced().forget_unindexed_write();
         if (auto const where = find_unapplied(response, carried)) // its own index does not repay that
             total += required_.fence(where->cluster, where->form);
         return finish(total, now);

@@ -72,6 +72,8 @@ public:
     /// was. Only time makes it matter no more, and whoever asks says how much; a portable text does not carry
     /// it.
     [[nodiscard]] time_point unindexed_write_at() const noexcept { return unindexed_write_at_; }
+    /// A later write brought an index, and who has that has the earlier ones.
+    void forget_unindexed_write() noexcept { unindexed_write_at_ = time_point::min(); }
     void note_unindexed_write(time_point now) noexcept
     {
         unindexed_write_at_ = std::max(unindexed_write_at_, now);

@@ -64,6 +64,8 @@ public:
         }
         if (is_unindexed_write(response, carried, total))
             unindexed_write_at_ = std::max(unindexed_write_at_, now);
+        else if (!carried.sent_as().is_read && total.kept + total.superseded > 0)
+            unindexed_write_at_ = time_point::min();
         if (auto const where = find_unapplied(response, carried)) {
             total += fence(access_, *where);
             if (auto const newborn = newborn_of(response, carried); !newborn.empty())

@@ -6,6 +6,7 @@
 #include <afterwrite/decision/request_facts.hpp>
 #include <afterwrite/decision/step.hpp>
 #include <afterwrite/message/message_traits.hpp>
+#include <afterwrite/policy/capabilities.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
 #include <afterwrite/policy/declared_nodes.hpp>
 #include <afterwrite/policy/replication_view.hpp>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -29,6 +31,9 @@ struct outcome {
     Reply response{};
     step last{};
     std::uint32_t attempts = 0;
+
+    /// What the cluster has turned out to lack on the way, see `step::missing`.
+    std::optional<capability> missing{};
 
     /// Whether `response` is the answer: a final one, which may be an error or a redirect too. Where it is
     /// not, `to_string(last.why)` says why.
@@ -115,6 +120,7 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
     outcome<reply_of<transport_type, Request>> result;
     result.last = detail::with_view(view, [&](replication_view& v) { return exchange.first(v); });
     while (!result.last.is_final()) {
+        result.missing = result.last.missing ? result.last.missing : result.missing;
         if (result.last.not_before > now) {
             if (!wait_until(result.last.not_before)) {
                 result.last = {action::give_up, now, route::any_node, reason::cancelled,
@@ -151,6 +157,7 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
                                        : exchange.on_transport_error(v, now, was_sent);
         });
     }
+    result.missing = result.last.missing ? result.last.missing : result.missing;
     result.attempts = exchange.attempts();
     return result;
 }
