@@ -38,6 +38,8 @@ time_point nodes::landing_of(std::string_view index, std::size_t node) const
     auto const decoded = afterwrite::decode_vault_index(index);
     if (!decoded)
         return time_point::max(); // it cannot be shown to have it, so it refuses
+    if (decoded->cluster != cluster_name)
+        return time_point::min(); // it has nothing to do with it
     auto const write = decoded->position.local - first_position;
     return write < all_.reads.size() ? all_.reads[write].landing[node] : time_point::max();
 }

@@ -73,17 +73,17 @@ time_point landing_in_outage(time_point landing, time_point issued)
     return outage_ends + from_ms(share * to_ms(catching_up));
 }
 
-/// The index of write number `i`. Where each write lands by itself, one of its numbers grows and the other
-/// falls: no write is before another, and nobody is told an order that there is not. In an outage the writes
-/// are of one log, so that a read can find out for others; of the nodes that go on, which land them in
-/// another order all the same, the library then concludes what is not so (who lacks 6 lacks 7), and asks a
-/// little more often than it would have to.
+/// What a read must show of write number `i`. Where all is of one log, as in the outages, the indices have an
+/// order: who has 7 has 6. Where each write lands by itself, no index may say anything of another: so a second
+/// one goes along, of a cluster that these nodes know nothing of, and of two clusters nobody knows an order.
 std::string index_of(std::uint64_t i, bool is_ordered)
 {
     static afterwrite::hmac_key const key("6a1f7d0e-8c5b-4a57-9c1e-0123456789ab");
     static afterwrite::cluster_id const cluster(cluster_name);
-    auto const replicated = is_ordered ? 0 : std::numeric_limits<std::uint32_t>::max() - i;
-    return afterwrite::encode_vault_index({cluster, {first_position + i, replicated}}, key);
+    static std::string const elsewhere =
+        afterwrite::encode_vault_index({afterwrite::cluster_id("elsewhere"), {1, 0}}, key);
+    auto const index = afterwrite::encode_vault_index({cluster, {first_position + i, 0}}, key);
+    return is_ordered ? index : index + ',' + elsewhere;
 }
 
 } // namespace

@@ -38,7 +38,6 @@ inline constexpr std::string_view cluster_name = "00af5aa8-c87d-b5fc-e82e-97cd8d
 
 /// The `local` number of the first write's index; each write has the next one.
 inline constexpr std::uint64_t first_position = 1000;
-inline constexpr std::uint64_t last_position = 1'000'000'000;
 
 /// How nodes lag.
 struct model {

@@ -241,7 +241,7 @@ TEST_CASE("a body of 10 MB is sent again byte by byte, and is not copied")
     CHECK(large_allocations == 1);
 }
 
-TEST_CASE("a refused connection is an error: a read is repeated, a write is not")
+TEST_CASE("a refused connection is an error, and what was never sent is repeated, a write too")
 {
     scripted::refusing_address const nobody;
     curl_transport vault{nobody.address()};
@@ -257,8 +257,8 @@ TEST_CASE("a refused connection is an error: a read is repeated, a write is not"
     CHECK(read.response->body.empty());
 
     auto const write = afterwrite::send(vault, curl_request{.method = "POST"}, session, view, {}, no_wait{});
-    CHECK(write.attempts == 1);
-    CHECK(write.last.why == reason::outcome_unknown);
+    CHECK(write.attempts == 3);
+    CHECK(write.last.why == reason::attempts_exhausted);
 }
 
 TEST_CASE("what is no address of http or https, or no path, is never sent")

@@ -283,7 +283,7 @@ TEST_CASE("a body from a content provider is asked for again")
     CHECK(node.requests()[1].body == "body");
 }
 
-TEST_CASE("a refused connection is an error: a read is repeated, a write is not")
+TEST_CASE("a refused connection is an error, and what was never sent is repeated, a write too")
 {
     scripted::refusing_address const nobody;
     httplib::Client client{nobody.address()};
@@ -299,8 +299,8 @@ TEST_CASE("a refused connection is an error: a read is repeated, a write is not"
     CHECK(read.response->body.empty());
 
     auto const write = afterwrite::send(client, put("/", "x"), session, view, {}, no_wait{});
-    CHECK(write.attempts == 1);
-    CHECK(write.last.why == reason::outcome_unknown);
+    CHECK(write.attempts == 3);
+    CHECK(write.last.why == reason::attempts_exhausted);
 }
 
 TEST_CASE("a connection that breaks within an answer is an error")

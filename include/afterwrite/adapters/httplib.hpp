@@ -144,7 +144,7 @@ inline httplib_reply send_by_httplib(httplib::Client& client, httplib::Request& 
     if (error == httplib::Error::Success)
         return httplib::Error::Unknown;
 #ifdef CPPHTTPLIB_OPENSSL_SUPPORT // newer versions repeat over TLS what a kept connection lost
-    return {error, !request_facts::of_method(request.method).safe};
+    return {error, client.ssl_context() != nullptr && !request_facts::of_method(request.method).safe};
 #else
     return error;
 #endif

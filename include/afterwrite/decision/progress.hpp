@@ -133,8 +133,7 @@ private:
 
     [[nodiscard]] pursuit::circumstances circumstances(replication_view const& view) const noexcept
     {
-        bool const is_of_state = heard_.last != refusal::stale_token; // which others do not require
-        return {course_.waits_for_node() && is_of_state, how().may_turn_to_active_node(situation(view))};
+        return {course_.waits_for_node(), how().may_turn_to_active_node(situation(view))};
     }
 
     /// Sends, or waits unsent behind another read until that knows, or the patience ends.
@@ -212,6 +211,8 @@ private:
             view.forget_positions();
             return again(times_.now(), reason::without_index, view);
         }
+        if (heard_.last == refusal::stale_token) // which is this caller's own affair
+            pursuit_.forget_position();
         auto const advice = pursuit_.refused(view, times_, retry_after, circumstances(view));
         if (advice.what == pursuit::move::ask_another)
             return again(advice.due, reason::another_node, view);
@@ -259,7 +260,8 @@ private:
             view.set_active_address({}); // where a redirect led is not where the active node is now
         bool const finds_another =
             heard_.is_unreachable && how().to() == route::best_node && pursuit_.evade(view, times_);
-        bool const may_repeat = (facts().idempotent || heard_.was_unsent) && !course_.is_inert();
+        bool const is_harmless = facts().idempotent || heard_.was_unsent;
+        bool const may_repeat = is_harmless && !course_.is_inert();
         if (may_repeat && finds_another && !is_lost)
             return again(times_.now(), reason::another_node, view);
         bool const has_no_active_node = heard_.last == refusal::no_active_node;
@@ -271,7 +273,7 @@ private:
         }
         if (heard_.last != refusal::none)
             return final(action::deliver, reason::answered);
-        return final(action::give_up, may_repeat ? reason::attempts_exhausted : reason::outcome_unknown);
+        return final(action::give_up, is_harmless ? reason::attempts_exhausted : reason::outcome_unknown);
     }
 
     [[nodiscard]] step again(time_point due, reason why, replication_view const& view) noexcept

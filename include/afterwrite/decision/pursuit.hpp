@@ -183,6 +183,15 @@ public:
         return !at(view).has_failed(times.now());
     }
 
+    /// What is required is of a history, or of a cluster, that these nodes do not follow: it tells nothing of
+    /// them.
+    void forget_position() noexcept
+    {
+        if (position_)
+            position_ = wal_position{};
+        seat_ = {};
+    }
+
     /// An attempt is sent.
     void send(time_point now) noexcept { seen_.send(now); }
 
@@ -208,7 +217,7 @@ private:
         if (mode_ == breaker::mode::probe)
             return lag_estimate::longest_patience;
         auto const learned = is_learned_ ? estimate(view, 1, true).patience : lag_estimate::cold_patience;
-        return is_read_ ? learned : std::max(learned, lag_estimate::cold_patience);
+        return is_read_ ? learned : std::max(learned, lag_estimate::longest_patience);
     }
 
     /// Others have waited in vain since this exchange began.
@@ -259,15 +268,6 @@ private:
             return times.next_wait();
         return waits_.next(estimate(view, times.random(), may_forward), view.budget(), times,
                            mode_ == breaker::mode::probe, is_over_budget);
-    }
-
-    /// What is required is of a history, or of a cluster, that these nodes do not follow: it tells nothing of
-    /// them.
-    void forget_position() noexcept
-    {
-        if (position_)
-            position_ = wal_position{};
-        seat_ = {};
     }
 
     void follow_history(replication_view const& view) noexcept

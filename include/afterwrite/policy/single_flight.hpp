@@ -101,7 +101,10 @@ public:
             next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
         if (is_first || may_lead(who.required))
             lead(who);
-        return who.required == lacks_ ? next_probe_ : look(now, random);
+        if (!(who.required == lacks_))
+            return look(now, random);
+        bool const yields = refused_probes_ >= most_refused; // all who wait come before
+        return yields ? later(next_probe_, round_trip_ + interval_ / 2) : next_probe_;
     }
 
     /// The node itself answered this read: not where it may have been forwarded.
