@@ -74,8 +74,9 @@ time_point landing_in_outage(time_point landing, time_point issued)
 }
 
 /// What a read must show of write number `i`. Where all is of one log, as in the outages, the indices have an
-/// order: who has 7 has 6. Where each write lands by itself, no index may say anything of another: so a second
-/// one goes along, of a cluster that these nodes know nothing of, and of two clusters nobody knows an order.
+/// order: who has 7 has 6. Where each write lands by itself, no index may say anything of another: so a
+/// second one goes along, of a cluster that these nodes know nothing of, and of two clusters nobody knows an
+/// order.
 std::string index_of(std::uint64_t i, bool is_ordered)
 {
     static afterwrite::hmac_key const key("6a1f7d0e-8c5b-4a57-9c1e-0123456789ab");

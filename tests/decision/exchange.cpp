@@ -1012,6 +1012,21 @@ TEST_CASE("what the active node lacks of its own log for longer than an election
                 "3010 any waiting: 1 index, X-Vault-Forward: active-node", "3010 deliver answered"});
 }
 
+TEST_CASE("what nodes have shown to have is forgotten with the history that it was of")
+{
+    auto const mine = in_doubt(vault("c", 100, 0), vault("c", 40, 0));
+    auto view = view_of(dialect::vault);
+    view.nodes()[anywhere].flight.answered({.required = {100, 0}}, at(0s));
+    exchange_run run{exchange(policy_of(when_inconsistent::retry), mine.required(view), reading, at(3s), 1)};
+    run.now = at(3s);
+    run.last = run.exchange.first(view);
+    CHECK(view.nodes()[anywhere].has({40, 0}));
+    run.attempt(vault_stale(), view);
+    CHECK(run.last.why == reason::without_index);
+    CHECK_FALSE(view.nodes()[anywhere].has({40, 0}));
+    CHECK(view.history() == 1);
+}
+
 TEST_CASE("OpenBao: an answer that shows less than it should have checked is taken for the refusal that it "
           "should be")
 {

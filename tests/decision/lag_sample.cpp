@@ -152,3 +152,17 @@ TEST_CASE("of the nodes between the first and the last nothing is claimed")
     here.landed(b, other); // which refused, but not last
     CHECK(other.nodes()[b].lag == landed_between(0ms, 30ms));
 }
+
+TEST_CASE("a refusal of what nobody said was sent counts from when it came")
+{
+    auto view = three();
+    lag_sample seen;
+    seen.refused(a, at(3ms));
+    CHECK(seen.begun() == at(3ms));
+    seen.refused(a, at(9ms));
+    seen.outlasted(a, view);
+    CHECK(view.lag().samples() == 0);
+    seen.send(at(15ms));
+    seen.landed(a, view);
+    CHECK(view.nodes()[a].lag == landed_between(0ms, 12ms));
+}

@@ -49,7 +49,7 @@ struct journey {
 /// A node that another read waits for already.
 void stall(node_knowledge& node)
 {
-    single_flight::reader leader{.required = 4};
+    single_flight::reader leader{.required = {4, 0}};
     CHECK(node.flight.refused(leader, at(0s), at(400ms), 0) == at(400ms));
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("who joins another read is told to wait unsent, and asks again when it
     CHECK(one.last.to == route::best_node);
     CHECK(one.state.node() == 0);
 
-    single_flight::reader leader{.required = 9};
+    single_flight::reader leader{.required = {9, 0}};
     view.nodes()[0].flight.answered(leader, at(400ms));
     auto const now = one.last.not_before;
     auto const ready = one.state.resume(view, now);
@@ -200,7 +200,30 @@ TEST_CASE("a node that could not be reached is left at once, for what may be rep
 
     journey write(view, five, to(route::best_node, writing));
     static_cast<void>(write.state.begin_attempt(view, {}, true));
-    CHECK(write.state.on_transport_error(view, at(1ms), false).what == action::give_up);
+    CHECK(write.state.on_transport_error(view, at(1ms), true).why == reason::outcome_unknown);
+}
+
+TEST_CASE("a write that was not sent is repeated as what does no harm twice, and its outcome is known")
+{
+    for (bool const has_other : {true, false}) {
+        replication_view view(dialect::vault, cluster_id("c"));
+        view.add_node("http://a");
+        if (has_other)
+            view.add_node("http://b");
+        journey write(view, five, to(route::best_node, writing));
+        auto const send_in_vain = [&] {
+            static_cast<void>(write.state.begin_attempt(view, {}, true));
+            return write.last = write.state.on_transport_error(view, write.state.times().now() + 1ms, false);
+        };
+        CHECK(send_in_vain().why == (has_other ? reason::another_node : reason::repeating));
+        int others = 0;
+        while (!send_in_vain().is_final() && others < 10)
+            ++others;
+        CHECK(write.last.what == action::give_up);
+        CHECK(write.last.why == reason::attempts_exhausted);
+        CHECK(others >= 1);
+        CHECK(others < 10);
+    }
 }
 
 TEST_CASE("a sealed node is left for another one, too")
@@ -223,6 +246,12 @@ TEST_CASE("what a cluster lacks is told in the step that follows, and no more")
     CHECK(one.state.how().at() == stage::hold);
     CHECK(one.hear({.status = 400, .kind = refusal::await_not_understood}).why == reason::not_held);
     CHECK(one.last.missing == capability::await_state);
+    for (int i = 0; i < 2; ++i) {
+        auto const same = one.state.resume(view, at(1ms));
+        CHECK(same.why == reason::not_held);
+        CHECK(same.refused_as == refusal::await_not_understood);
+        CHECK_FALSE(same.missing.has_value());
+    }
     CHECK(one.state.how().at() == stage::ask);
     CHECK_FALSE(one.hear(ok).missing.has_value());
     journey next(view, required);
@@ -282,6 +311,111 @@ TEST_CASE("a retry beyond the budget says why it waits longer")
     auto const before = one.last.not_before;
     CHECK(one.hear(stale).why == reason::over_budget);
     CHECK(one.last.not_before >= before + 45ms);
+}
+
+TEST_CASE("who joined, and may not be forwarded for want of a budget, is told so and waits on")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    view.limit({.forwards = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+    stall(view.nodes()[0]);
+    journey one(view, five, to(route::best_node));
+    CHECK(one.last.why == reason::joined);
+    auto const late = one.state.resume(view, at(100ms));
+    CHECK(late.what == action::send_again);
+    CHECK(late.why == reason::over_budget);
+    CHECK(late.not_before > at(100ms));
+    CHECK(one.state.how().at() == stage::ask);
+}
+
+TEST_CASE("a cluster is told of to be another one in one step, and no more")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, five, reading, {.when = when_inconsistent::retry});
+    CHECK(one.hear({.status = 412, .kind = refusal::stale_index, .news = {.has_changed = true}})
+              .cluster_changed);
+    CHECK_FALSE(one.state.resume(view, at(1ms)).cluster_changed);
+}
+
+TEST_CASE("what a token demands is its own affair: nobody waits for that")
+{
+    for (auto const kind : {refusal::stale_token, refusal::stale_index}) {
+        replication_view view(dialect::vault, cluster_id("c"));
+        view.add_node("http://a");
+        view.limit({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+        journey one(view, five, to(route::best_node), {.when = when_inconsistent::retry});
+        for (int i = 0; i < 8; ++i)
+            CHECK(one.hear({.status = 412, .kind = kind}).what == action::send_again);
+        bool const is_of_state = kind == refusal::stale_index;
+        CHECK(view.nodes()[0].flight.is_out(one.state.times().now()) == is_of_state);
+        CHECK(view.nodes()[0].lacked({5, 0}, one.state.times().now()) == is_of_state);
+    }
+}
+
+TEST_CASE("who is refused for its token's sake is forwarded when its own patience ends")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    journey one(view, five);
+    for (int i = 0; one.last.why != reason::forwarding && i < 20; ++i)
+        CHECK(one.hear({.status = 412, .kind = refusal::stale_token}).what == action::send_again);
+    CHECK(one.last.why == reason::forwarding);
+    CHECK(one.last.not_before == at(101ms)); // the first refusal came after 1 ms
+    CHECK(view.lag().samples() <= 1);
+}
+
+TEST_CASE("an election is waited for, whatever the budget and the limit of repetitions say")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.limit({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+    constexpr answer_reading election{.status = 500, .kind = refusal::no_active_node};
+    journey one(view, five);
+    CHECK(one.hear({.status = 500, .kind = refusal::server_error}).why == reason::repeating);
+    for (int i = 0; i < 4; ++i) {
+        auto const before = one.state.times().now();
+        CHECK(one.hear(election).why == reason::repeating);
+        CHECK(one.last.not_before > before + (i == 0 ? 200ms : 3900ms)); // the first time is free
+    }
+    CHECK(one.hear({.status = 500, .kind = refusal::server_error}).what == action::deliver);
+}
+
+TEST_CASE("who is told to come again after the deadline is not kept until then")
+{
+    for (auto const kind : {refusal::server_error, refusal::no_active_node}) {
+        replication_view view(dialect::vault, cluster_id("c"));
+        journey late(view, five);
+        CHECK(late.hear({.status = 503, .kind = kind, .retry_after = 16s}).what == action::deliver);
+        journey in_time(view, five);
+        CHECK(in_time.hear({.status = 503, .kind = kind, .retry_after = 14s}).why == reason::repeating);
+        CHECK(in_time.last.not_before == at(14s + 1ms));
+    }
+}
+
+TEST_CASE("a no of the active node is the truth")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    required_states required;
+    required.unplaced().note_unindexed_write(at(0s));
+    journey one(view, required, to(route::active_node), {.stale_negatives = 1s});
+    CHECK(one.hear({.status = 404, .may_be_stale_negative = true}).what == action::deliver);
+}
+
+TEST_CASE("a body that can be sent once is sent once, though its request had to wait for its turn")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    auto once = to(route::best_node, writing);
+    once.replayable_body = false;
+    journey one(view, five, once);
+    CHECK(one.last.why == reason::joined);
+    auto const overdue = one.state.resume(view, at(100ms));
+    CHECK(overdue.what == action::send_again);
+    CHECK(overdue.why == reason::forwarding);
+    CHECK(one.hear(ok).why == reason::answered);
+    CHECK(one.state.times().attempts() == 1);
+
+    journey refused(view, five, once, {.wait = {}});
+    CHECK(refused.hear(stale).why == reason::body_not_replayable);
 }
 
 TEST_CASE("a stack that cannot repeat a field asks the active node for what takes two")

@@ -3,6 +3,7 @@
 
 #include <afterwrite/lock.hpp>
 #include <afterwrite/policy/shared_replication_view.hpp>
+#include <afterwrite/policy/single_flight.hpp>
 #include <afterwrite/session/session.hpp>
 #include <afterwrite/session/shared_session.hpp>
 #include <afterwrite/store/session_store.hpp>
@@ -116,6 +117,17 @@ struct our_proxy {
         if (may_cache && last.why == reason::answered && response.status == 200)
             cache[key] = {response, run.fetched_at()};
         return response;
+    }
+};
+
+/// Counts how often it is asked.
+struct counting_session : session {
+    mutable int asked = 0;
+
+    [[nodiscard]] required_states required(replication_view const& view) const
+    {
+        ++asked;
+        return session::required(view);
     }
 };
 
@@ -463,4 +475,78 @@ TEST_CASE("sessions and views with locks of their own do as well")
     CHECK(read.values("X-Vault-Index") == texts{vault("c", 1, 0)});
     CHECK(reading.on_transport_error(mine, view, due.not_before).what == action::send_again);
     CHECK(reading.resume(view, at(1s)).what == action::send_again);
+}
+
+TEST_CASE("a session is asked only where something of it may be required")
+{
+    replication_view view(dialect::vault);
+    counting_session mine;
+    our_proxy const ours(when_inconsistent::retry);
+    auto const ask = [&](proxy_policy const& policy, test_message const& request) {
+        mine.asked = 0;
+        proxied_exchange const run(policy, request, {}, mine, view, at(0s), 1);
+        return mine.asked;
+    };
+    CHECK(ask(ours.policy, by("alice", get())) == 1);
+    CHECK(ask(ours.policy, by("alice", get()).with("X-Vault-Forward", "active-node")) == 0);
+    CHECK(ask(ours.policy, get()) == 0);
+    CHECK(ask({}, by("alice", get())) == 0);
+}
+
+TEST_CASE("nothing is served from a cache where the active node is to answer")
+{
+    replication_view view(dialect::vault);
+    session const mine;
+    auto facts = request_facts::of_method("GET");
+    auto const may_serve = [&] {
+        our_proxy const ours(when_inconsistent::retry);
+        auto const request = by("alice", get());
+        return proxied_exchange(ours.policy, request, facts, mine, view, at(0s), 1).may_serve({});
+    };
+    CHECK(may_serve());
+    facts.to = route::active_node;
+    CHECK_FALSE(may_serve());
+}
+
+TEST_CASE("a read that waited behind another one until its deadline is refused, in the words of its cluster")
+{
+    for (auto const& [index, words] : {std::pair(vault("c", 5, 0), refusal_answers::vault_stale),
+                                       std::pair(openbao("c", "5"), refusal_answers::openbao_stale)}) {
+        replication_view view;
+        view.add_node("http://a");
+        session mine;
+        mine.record(index, at(0s));
+        our_proxy ours(when_inconsistent::retry);
+        ours.policy.consistency.wait = backoff::learned();
+        auto facts = request_facts::of_method("GET");
+        facts.to = route::best_node;
+        facts.addressable = true;
+        facts.deadline = at(50ms);
+        single_flight::reader leader{.required = {4, 0}}; // another read, which was told to come back later
+        static_cast<void>(view.nodes()[0].flight.refused(leader, at(0s), at(400ms), 0));
+        auto const joining = by("bob", get());
+        proxied_exchange run(ours.policy, joining, facts, mine, view, at(0s), 2);
+        auto const waits = run.first(view);
+        REQUIRE(waits.why == reason::joined);
+        auto const last = run.resume(view, waits.not_before);
+        REQUIRE(last.why == reason::deadline_passed);
+        CHECK(run.attempts() == 0);
+        CHECK(run.instead(last) == words);
+    }
+}
+
+TEST_CASE("an answer of a node that nobody asked as was due is not handed on")
+{
+    replication_view view(dialect::openbao);
+    session mine;
+    our_proxy const ours(when_inconsistent::retry);
+    auto facts = request_facts::of_method("GET");
+    facts.to = route::active_node; // to which no way leads, but the driver sends all the same
+    auto request = by("alice", get());
+    proxied_exchange run(ours.policy, request, facts, mine, view, at(0s), 1);
+    CHECK(run.instead(run.first(view)) == proxy_answers::not_offered);
+    run.prepare(request, view);
+    auto const last = run.on_response(answer(200), mine, view, at(0s));
+    CHECK(last.why == reason::unproven);
+    CHECK(run.instead(last) == refusal_answers::openbao_stale);
 }

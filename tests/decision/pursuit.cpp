@@ -44,16 +44,21 @@ void open(breaker& guard)
 
 /// A pursuit that begins at 0 s, and its times.
 struct hunt {
-    consistency_policy policy{};
+    required_states required;
     retry_schedule times;
     pursuit way;
 
-    explicit hunt(required_states const& required = five,
+    explicit hunt(required_states const& after = five,
                   request_facts const& facts = request_facts::of_method("GET"),
                   consistency_policy const& with = {}, std::uint64_t seed = 1)
-        : policy(with), times(with, facts.deadline, at(0s), seed),
+        : required(after), times(with, facts.deadline, at(0s), seed),
           way(with, facts, required, at(0s), times.deadline())
     {}
+
+    bool begin(replication_view& view, pursuit::circumstances const& how)
+    {
+        return way.begin(view, times, required, how);
+    }
 
     /// An attempt that was sent and refused then.
     pursuit::advice refuse(replication_view& view, duration sent, duration answered,
@@ -87,7 +92,7 @@ TEST_CASE("while nothing is known it waits 5 ms, and then a half more each time"
 {
     replication_view view;
     hunt one;
-    CHECK(one.way.begin(view, one.times, waiting));
+    CHECK(one.begin(view, waiting));
     auto wait = duration(5ms);
     for (int i = 0; i < 6; ++i) {
         auto const now = 100ms * i;
@@ -204,14 +209,14 @@ TEST_CASE("behind an open breaker it is forwarded from the beginning, if the cap
     replication_view view;
     open(view.nodes()[anywhere].guard);
     hunt forwarded;
-    CHECK_FALSE(forwarded.way.begin(view, forwarded.times, impatient));
+    CHECK_FALSE(forwarded.begin(view, impatient));
     hunt barred;
-    CHECK(barred.way.begin(view, barred.times, waiting));
+    CHECK(barred.begin(view, waiting));
     hunt fixed(five, request_facts::of_method("GET"), {.wait = {}});
-    CHECK(fixed.way.begin(view, fixed.times, impatient)); // shares nothing
+    CHECK(fixed.begin(view, impatient)); // shares nothing
     view.limit({.forwards_while_open = nothing});
     hunt capped;
-    CHECK(capped.way.begin(view, capped.times, impatient));
+    CHECK(capped.begin(view, impatient));
 }
 
 TEST_CASE("a read that waits anyway is the probe that an open breaker waits for")
@@ -222,7 +227,7 @@ TEST_CASE("a read that waits anyway is the probe that an open breaker waits for"
     hunt one;
     one.times.advance(at(2s));
     REQUIRE(guard.is_probe_due(at(2s)));
-    CHECK(one.way.begin(view, one.times, waiting));
+    CHECK(one.begin(view, waiting));
     CHECK_FALSE(guard.is_probe_due(at(2s)));
 }
 
@@ -232,7 +237,7 @@ TEST_CASE("the first probe has the longest patience, and is forwarded when that 
     open(view.nodes()[anywhere].guard);
     hunt probe;
     probe.times.advance(at(2s));
-    CHECK(probe.way.begin(view, probe.times, impatient));
+    CHECK(probe.begin(view, impatient));
     CHECK(probe.refuse(view, 2s, 2s, impatient).what == pursuit::move::wait);
     CHECK(probe.way.overdue_at(view) == at(2250ms));
     auto const again = probe.refuse(view, 2200ms, 2201ms, impatient);
@@ -245,7 +250,7 @@ TEST_CASE("who waits when the breaker opens waits no longer")
 {
     replication_view view;
     hunt one;
-    CHECK(one.way.begin(view, one.times, impatient));
+    CHECK(one.begin(view, impatient));
     CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::wait);
     open(view.nodes()[anywhere].guard);
     CHECK(one.refuse(view, 6ms, 7ms, impatient).what == pursuit::move::forward);
@@ -291,7 +296,7 @@ TEST_CASE("who requires nothing teaches nothing, and is never held")
 {
     replication_view view;
     hunt one(required_states{});
-    CHECK(one.way.begin(view, one.times, impatient));
+    CHECK(one.begin(view, impatient));
     CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait); // its token may be stale
     one.answer(view, 6ms, 7ms);
     CHECK(view.lag().samples() == 0);
@@ -306,7 +311,7 @@ namespace {
 /// A node that a read waits for: when it asks again.
 time_point stall(replication_view& view, node_number which)
 {
-    single_flight::reader leader{.required = 4};
+    single_flight::reader leader{.required = {4, 0}};
     return view.nodes()[which].flight.refused(leader, at(0s), at(400ms), 0);
 }
 
@@ -318,7 +323,7 @@ TEST_CASE("who asks a node that is waited for stays unsent, and is overdue from 
     for (node_number i = 0; i < 3; ++i)
         stall(view, i);
     hunt one(five, to_best_node());
-    CHECK(one.way.begin(view, one.times, impatient));
+    CHECK(one.begin(view, impatient));
     auto const held = one.way.held_until(view, one.times);
     REQUIRE(held.has_value());
     CHECK(*held > at(0s));
@@ -343,7 +348,7 @@ TEST_CASE("what has no order is never held")
         for (node_number i = 0; i < 3; ++i)
             stall(view, i);
         hunt one(required, to_best_node());
-        CHECK(one.way.begin(view, one.times, waiting));
+        CHECK(one.begin(view, waiting));
         bool const has_order = required.clusters() == 1; // of a log, or of two numbers that both matter
         CHECK(one.way.held_until(view, one.times).has_value() == has_order);
     }
@@ -365,18 +370,18 @@ TEST_CASE("the node is chosen once, and only where the caller asked for it")
     auto view = three();
     view.nodes()[1].flight.answered({.required = {5, 0}}, at(0s));
     hunt best(five, to_best_node());
-    best.way.choose(view, best.times);
+    best.way.choose(view, best.times, true);
     CHECK(best.way.node() == 1);
     view.nodes()[1].failed(at(0s));
-    best.way.choose(view, best.times);
+    best.way.choose(view, best.times, true);
     CHECK(best.way.node() == 1);
     hunt any;
-    any.way.choose(view, any.times);
+    any.way.choose(view, any.times, true);
     CHECK(any.way.node() == anywhere);
     auto bound = to_best_node();
     bound.addressable = false;
     hunt unable(five, bound);
-    unable.way.choose(view, unable.times);
+    unable.way.choose(view, unable.times, true);
     CHECK(unable.way.node() == anywhere);
 }
 
@@ -384,7 +389,7 @@ TEST_CASE("a node that cannot be reached is left for another one, while there is
 {
     auto view = three();
     hunt one(five, to_best_node());
-    one.way.choose(view, one.times);
+    one.way.choose(view, one.times, true);
     auto const first = one.way.node();
     CHECK(one.way.evade(view, one.times));
     CHECK(one.way.node() != first);
@@ -404,7 +409,7 @@ TEST_CASE("after the second refusal another node is asked at once, twice at most
             view.nodes()[i] = {};
         view.hopping() = {};
         hunt one(five, to_best_node(), {}, seed);
-        one.way.choose(view, one.times);
+        one.way.choose(view, one.times, true);
         auto const first = one.way.node();
         CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
         auto const second = one.refuse(view, 6ms, 7ms, waiting);
@@ -428,7 +433,7 @@ TEST_CASE("a hop that was answered speaks for hopping")
     auto const before = view.hopping();
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
         hunt one(five, to_best_node(), {}, seed);
-        one.way.choose(view, one.times);
+        one.way.choose(view, one.times, true);
         CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
         if (one.refuse(view, 6ms, 7ms, waiting).what != pursuit::move::ask_another)
             continue;
@@ -440,4 +445,123 @@ TEST_CASE("a hop that was answered speaks for hopping")
         return;
     }
     FAIL("nobody hopped");
+}
+
+// -----------------------------------------------------------------------------------------------------------
+// What is its own affair, and what others may learn from
+
+TEST_CASE("what is no read has the longest patience, however little its node lags")
+{
+    replication_view view;
+    for (int i = 0; i < 40; ++i)
+        view.lag().landed(2ms, 4ms);
+    for (auto const* method : {"GET", "PUT"}) {
+        hunt one(five, request_facts::of_method(method));
+        CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::wait);
+        auto const patience = one.way.overdue_at(view) - at(1ms);
+        CHECK(patience == (std::string(method) == "GET" ? lag_estimate::shortest_patience
+                                                        : lag_estimate::longest_patience));
+    }
+}
+
+TEST_CASE("where hopping does not pay, trying it takes budget")
+{
+    for (bool const has_budget : {true, false}) {
+        auto view = three();
+        for (int i = 0; i < 40; ++i)
+            view.hopping().hopped(false);
+        auto const in_vain = view.hopping();
+        int hops = 0;
+        for (std::uint64_t seed = 0; seed < 200; ++seed) {
+            view.hopping() = in_vain;
+            view.limit({});
+            for (node_number i = 0; i < 3; ++i)
+                view.nodes()[i] = {};
+            hunt one(five, to_best_node(), {}, seed);
+            one.way.choose(view, one.times, false);
+            CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait);
+            if (!has_budget)
+                view.limit({.retries = nothing});
+            hops += one.refuse(view, 6ms, 7ms, waiting).what == pursuit::move::ask_another ? 1 : 0;
+        }
+        CHECK((hops > 0) == has_budget);
+    }
+}
+
+TEST_CASE("who goes on to another node has joined nobody there")
+{
+    auto view = three();
+    for (node_number i = 0; i < 3; ++i)
+        stall(view, i);
+    hunt one(five, to_best_node());
+    CHECK(one.begin(view, impatient));
+    REQUIRE(one.way.held_until(view, one.times).has_value());
+    CHECK(one.way.overdue_at(view) == at(100ms));
+    CHECK(one.way.evade(view, one.times));
+    CHECK(one.way.overdue_at(view) == time_point::max());
+}
+
+TEST_CASE("who is refused what its node has shown to have tells nothing of it, and asks no other one")
+{
+    for (bool const has_it : {true, false}) {
+        auto view = three();
+        for (node_number i = 0; i < 3; ++i)
+            if (has_it)
+                view.nodes()[i].flight.answered({.required = {9, 0}}, at(0s));
+        view.limit({.retries = nothing});
+        hunt one(five, to_best_node());
+        CHECK(one.begin(view, waiting));
+        int others = 0;
+        bool is_out = false;
+        duration now = 0ms;
+        for (int i = 0; i < 20; ++i) {
+            auto const advice = one.refuse(view, now, now + 1ms, waiting);
+            others += advice.what == pursuit::move::ask_another ? 1 : 0;
+            is_out = is_out || view.nodes()[one.way.node()].flight.is_out(advice.due);
+            now = advice.due - at(0s) + 1ms;
+        }
+        CHECK((others > 0) == !has_it);
+        CHECK(is_out == !has_it);
+    }
+}
+
+TEST_CASE("an answer that shows nothing new does not close a breaker that is about to open")
+{
+    replication_view view;
+    auto& node = view.nodes()[anywhere];
+    for (int i = 0; i < breaker::opens_after; ++i) {
+        hunt old;
+        old.answer(view, 0ms, 1ms); // what it has had for long, after the first time
+        node.guard.escalated(at(1ms), 0);
+    }
+    CHECK(node.guard.is_open());
+    hunt newer(states({vault("c", 6, 0)}));
+    newer.answer(view, 2ms, 3ms);
+    CHECK_FALSE(node.guard.is_open());
+}
+
+TEST_CASE("what is of another history, or of another cluster, teaches nothing")
+{
+    enum class how { forgotten, another_cluster, begun_for_another };
+    for (auto const what : {how::forgotten, how::another_cluster, how::begun_for_another}) {
+        auto view = three();
+        view.limit({.retries = nothing});
+        bool const is_late = what == how::begun_for_another;
+        hunt one(is_late ? states({vault("d", 5, 0)}) : five, to_best_node());
+        CHECK(one.begin(view, waiting));
+        if (what == how::forgotten)
+            view.forget_positions();
+        if (what == how::another_cluster)
+            view.learn(dialect::vault, cluster_id("d"));
+        duration now = 0ms;
+        for (int i = 0; i < 20; ++i) {
+            auto const advice = one.refuse(view, now, now + 1ms, waiting);
+            CHECK_FALSE(view.nodes()[one.way.node()].flight.is_out(advice.due));
+            CHECK_FALSE(view.nodes()[one.way.node()].lacked({5, 0}, advice.due));
+            now = advice.due - at(0s) + 1ms;
+        }
+        CHECK_FALSE(one.way.held_until(view, one.times).has_value());
+        one.answer(view, now, now + 1ms);
+        CHECK_FALSE(view.nodes()[one.way.node()].has({5, 0}));
+    }
 }

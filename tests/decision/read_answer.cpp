@@ -24,11 +24,11 @@ struct reader {
     replication_view view{};
     required_states carried = on_vault;
     request_marks marks{};
-    stage at = stage::ask;
+    attempt_fields said{};
 
     answer_reading operator()(test_message const& response)
     {
-        return read_answer(response, view, carried, marks, at);
+        return read_answer(response, view, carried, marks, said);
     }
 };
 
@@ -90,6 +90,8 @@ TEST_CASE("what was carried decides what a refusal refuses")
     CHECK(read(several).kind != refusal::several_indices_refused);
     read.carried = states({vault("c", 0, 2), vault("c", 2, 0)});
     CHECK(read(several).kind == refusal::several_indices_refused);
+    read.said.takes_several = false; // one was sent
+    CHECK(read(several).kind != refusal::several_indices_refused);
 }
 
 TEST_CASE("only who asked to be held believes that this is not understood")
@@ -97,7 +99,7 @@ TEST_CASE("only who asked to be held believes that this is not understood")
     reader read{.carried = on_openbao};
     auto const unknown = answer(400, refusal_answers::unknown_first.body);
     CHECK(read(unknown).kind == refusal::none);
-    read.at = stage::hold;
+    read.said.at = stage::hold;
     CHECK(read(unknown).kind == refusal::await_not_understood);
 }
 

@@ -28,6 +28,12 @@ time_point due_after_refusal(retry_schedule& times, std::optional<duration> retr
     return times.due_after(times.next_wait(), retry_after);
 }
 
+time_point due_after_quota(retry_schedule& times, std::optional<duration> retry_after = std::nullopt)
+{
+    traffic_budget plenty;
+    return times.due_after_pushback(retry_after, plenty);
+}
+
 } // namespace
 
 TEST_CASE("it begins now, and ends with the policy's timeout or the request's own deadline")
@@ -97,9 +103,37 @@ TEST_CASE("Retry-After: 0 does not make a refusal a reason to ask without pause"
 TEST_CASE("of a quota Retry-After is obeyed, and the wait grows beyond it")
 {
     auto times = schedule();
-    CHECK(times.due_after_quota(5s) == at(5s));
-    CHECK(times.due_after_quota(std::nullopt) == at(20ms));
-    CHECK(times.due_after_quota(0s) == at(40ms));
+    CHECK(due_after_quota(times, 5s) == at(5s));
+    CHECK(due_after_quota(times, std::nullopt) == at(20ms));
+    CHECK(due_after_quota(times, 0s) == at(40ms));
+}
+
+TEST_CASE("a quota the first time is free, later beyond the budget it waits as long as ever")
+{
+    auto times = schedule();
+    traffic_budget nothing({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 0}});
+    CHECK(times.due_after_pushback(std::nullopt, nothing) == at(10ms));
+    CHECK(times.due_after_pushback(std::nullopt, nothing) == at(doubling.longest));
+    CHECK(times.due_after_pushback(3s, nothing) == at(3s));
+    traffic_budget one({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 1}});
+    auto others = schedule();
+    CHECK(others.due_after_pushback(std::nullopt, one) == at(10ms));
+    CHECK(others.due_after_pushback(std::nullopt, one) == at(20ms));
+    CHECK(others.due_after_pushback(std::nullopt, one) == at(doubling.longest)); // it was taken
+}
+
+TEST_CASE("no wait is shorter than a millisecond, whatever the policy says")
+{
+    for (auto const& none : {backoff{.spread = backoff::jitter::none, .first = 0ms},
+                             backoff{.first = 1s, .longest = duration::min()},
+                             backoff{.first = duration::min(), .longest = 0ms}}) {
+        auto times = schedule({.wait = none, .repeat_wait = none});
+        for (int i = 0; i < 5; ++i) {
+            CHECK(due_after_refusal(times) == at(1ms));
+            CHECK(due_after_quota(times) == at(1ms));
+            CHECK(times.due_after_failure(0s) == at(1ms));
+        }
+    }
 }
 
 TEST_CASE("repetitions after a failure have a limit and waits of their own")
@@ -149,13 +183,14 @@ TEST_CASE("what was granted has come, though a clock stands still")
 
 TEST_CASE("no wait goes beyond the end of time")
 {
+    constexpr backoff endless{
+        .spread = backoff::jitter::none, .first = duration::max(), .longest = duration::max()};
     consistency_policy const policy{
-        .limit = {.timeout = duration::max()},
-        .wait = {.spread = backoff::jitter::none, .first = duration::max(), .longest = duration::max()}};
+        .limit = {.timeout = duration::max()}, .wait = endless, .repeat_wait = endless};
     auto times = schedule(policy);
     CHECK(times.deadline() == time_point::max());
     CHECK(due_after_refusal(times) == time_point::max());
-    CHECK(times.due_after_quota(24h) == time_point::max());
+    CHECK(due_after_quota(times, 24h) == time_point::max());
     times.advance(time_point::max());
     CHECK(times.due_after_failure(std::nullopt) == time_point::max());
     CHECK_FALSE(times.has_time_left());

@@ -101,15 +101,26 @@ TEST_CASE("what has no order rules no node out for what it has or lacked")
     CHECK(judge_node(node, unordered, at(0s)) == likelihood::hopeless);
 }
 
-TEST_CASE("a node for which reads wait already, and one asks for all, is stalled")
+TEST_CASE("a node for which reads wait already, and one asks for all, is stalled for who has to wait")
 {
     node_knowledge node;
-    single_flight::reader first{.required = 5};
+    single_flight::reader first{.required = {5, 0}};
     CHECK(node.flight.refused(first, at(0s), at(200ms), 0) == at(200ms));
-    CHECK(judge_node(node, six, at(0s)) == likelihood::stalled);
-    CHECK(judge_node(node, nothing, at(0s)) == likelihood::unknown);
+    CHECK(judge_node(node, six, at(0s), true) == likelihood::stalled);
+    CHECK(judge_node(node, six, at(0s)) == likelihood::unknown); // the active node can answer for it
+    CHECK(judge_node(node, nothing, at(0s), true) == likelihood::unknown);
+
+    auto nodes = three();
+    nodes[0] = node;
+    for (bool const must_wait : {true, false}) {
+        int first_ones = 0;
+        std::mt19937_64 random(3);
+        for (int i = 0; i < 300; ++i)
+            first_ones += choose_node(nodes, six, at(0s), random(), must_wait) == 0 ? 1 : 0;
+        CHECK((first_ones > 0) == !must_wait);
+    }
     node.flight.answered(first, at(200ms));
-    CHECK(judge_node(node, six, at(200ms)) == likelihood::unknown);
+    CHECK(judge_node(node, six, at(200ms), true) == likelihood::unknown);
 }
 
 TEST_CASE("of no nodes none is chosen")
@@ -150,6 +161,16 @@ TEST_CASE("a node whose breaker is open keeps its share, and no more")
         CHECK(each > 900);
     nodes[0].failed(at(0s));
     CHECK(shares(nodes, six)[0] == 0);
+}
+
+TEST_CASE("of the reads of a node whose breaker is open one in sixteen goes to another one that may have it")
+{
+    auto nodes = three();
+    open(nodes[0].guard);
+    for (std::uint64_t sixteenth = 0; sixteenth < 16; ++sixteenth) {
+        auto const random = 3 * sixteenth << 16; // draws node 0
+        CHECK((choose_node(nodes, six, at(0s), random) == 0) == (sixteenth != 0));
+    }
 }
 
 TEST_CASE("a node whose breaker waits for a probe gets the next read, and then its share again")

@@ -132,6 +132,19 @@ TEST_CASE("in another history of the same cluster only the positions are forgott
     CHECK(view.cluster() == "a");
 }
 
+TEST_CASE("histories are counted: of a restored cluster, and of another one")
+{
+    replication_view view;
+    CHECK(view.history() == 0);
+    view.learn(dialect::vault, cluster_id("a"));
+    view.learn(dialect::vault, cluster_id("a"));
+    CHECK(view.history() == 0);
+    view.learn(dialect::vault, cluster_id("b"));
+    CHECK(view.history() == 1);
+    view.forget_positions();
+    CHECK(view.history() == 2);
+}
+
 TEST_CASE("what exchanges may cause is limited by the caller, and begins full")
 {
     auto view = taught();

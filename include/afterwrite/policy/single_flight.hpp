@@ -30,7 +30,8 @@ public:
     /// asking.
     static constexpr duration join_above = std::chrono::milliseconds(100);
 
-    /// The prober asks less and less often, and not less than once in this time.
+    /// The prober asks less and less often, and not less than once in this time, or in half as much again if
+    /// others might take its place.
     static constexpr duration longest_interval = std::chrono::seconds(1);
 
     /// After this time an attempt that nobody reports on is taken for lost.
@@ -67,6 +68,8 @@ public:
     {
         if (!is_out(now) || who.required == wal_position{})
             return send(who);
+        if (next_probe_ > later(now, 2 * lease)) // of somebody whose clock is far ahead
+            next_probe_ = leads_until_ = now;
         bool const is_open = group_ > 0;
         if (who.required <= has_ && !(who.has_joined && is_open))
             return send(who);
