@@ -56,7 +56,6 @@ public:
         }
     };
 
-    [[nodiscard]] plan in() const noexcept { return plan_; }
     [[nodiscard]] bool insists() const noexcept { return plan_ == plan::active_node; }
     [[nodiscard]] stage at() const noexcept { return stage_; }
     [[nodiscard]] route to() const noexcept { return to_; }

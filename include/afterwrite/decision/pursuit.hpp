@@ -214,10 +214,9 @@ private:
     {
         if (forward_after_ != consistency_policy::as_learned)
             return forward_after_;
-        if (mode_ == breaker::mode::probe)
+        if (mode_ == breaker::mode::probe || !is_read_)
             return lag_estimate::longest_patience;
-        auto const learned = is_learned_ ? estimate(view, 1, true).patience : lag_estimate::cold_patience;
-        return is_read_ ? learned : std::max(learned, lag_estimate::longest_patience);
+        return is_learned_ ? estimate(view, 1, true).patience : lag_estimate::cold_patience;
     }
 
     /// Others have waited in vain since this exchange began.
@@ -290,7 +289,7 @@ private:
     breaker::mode mode_ = breaker::mode::ask;
     bool is_learned_;
     /// What is no read is executed on the active node anyhow; and its plain answers are what tells that a
-    /// cluster was restored. So it heeds no breaker, and has some patience in any case.
+    /// cluster was restored. So it heeds no breaker, and has the longest patience.
     bool is_read_;
     bool chooses_;
     bool may_hop_ = chooses_;

@@ -81,9 +81,9 @@ struct consistency_policy {
     backoff repeat_wait{.first = std::chrono::milliseconds(500), .longest = std::chrono::seconds(4)};
 
     /// How long `retry_then_forward` waits, from the first refusal, before it goes to the active node. As
-    /// learned, that is twice what nine of ten reads need, between 20 and 250 ms (100 while nothing is
-    /// known): long enough that ordinary lag passes and standbys stay useful; short enough that nobody
-    /// notices.
+    /// learned, that is twice what nine of ten reads need, between 20 and 250 ms (100 while nothing is known;
+    /// 250 for what is no read): long enough that ordinary lag passes and standbys stay useful; short enough
+    /// that nobody notices.
     static constexpr duration as_learned = duration::min();
     duration forward_after = as_learned;
 
