@@ -33,7 +33,7 @@ void open(breaker& guard)
         guard.escalated(at(0s), 0);
 }
 
-void lags(node_knowledge& node, duration much, std::uint32_t samples = lag_estimate::enough)
+void lags(node_knowledge& node, duration much, std::uint32_t samples = replication_lag::enough)
 {
     for (std::uint32_t i = 0; i < samples; ++i)
         node.lag.landed(much - much / 10, much);
@@ -215,7 +215,7 @@ TEST_CASE("lag is compared once enough is known of both")
 {
     auto nodes = three();
     lags(nodes[0], 20ms);
-    lags(nodes[1], 5ms, lag_estimate::enough - 1);
+    lags(nodes[1], 5ms, replication_lag::enough - 1);
     for (int const share : shares(nodes, six))
         CHECK(share > 900);
 }

@@ -45,6 +45,13 @@ struct backoff {
         return last >= longest - longest / 3 ? longest : last + last / 2;
     }
 
+    /// A uniform share of `whole`, in steps of 2^-20: finer than it matters, and no product overflows.
+    [[nodiscard]] static constexpr duration fraction(duration whole, std::uint64_t random) noexcept
+    {
+        return duration(whole.count() / (1 << 20) * static_cast<duration::rep>(random >> 44) +
+                        whole.count() % (1 << 20) * static_cast<duration::rep>(random >> 44) / (1 << 20));
+    }
+
     /// A tenth more or less. `random` is 64 uniform bits.
     [[nodiscard]] static constexpr duration spread_a_tenth(duration wait, std::uint64_t random) noexcept
     {
@@ -82,13 +89,6 @@ private:
         for (std::uint32_t i = 1; i < retry && wait < longest; ++i)
             wait = wait > longest / 2 ? longest : wait * 2;
         return wait;
-    }
-
-    /// A uniform share of `whole`, in steps of 2^-20: finer than it matters, and no product overflows.
-    [[nodiscard]] static constexpr duration fraction(duration whole, std::uint64_t random) noexcept
-    {
-        return duration(whole.count() / (1 << 20) * static_cast<duration::rep>(random >> 44) +
-                        whole.count() % (1 << 20) * static_cast<duration::rep>(random >> 44) / (1 << 20));
     }
 };
 

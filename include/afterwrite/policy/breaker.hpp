@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/policy/backoff.hpp>
 #include <afterwrite/version.hpp>
 
 #include <chrono>
@@ -50,7 +51,7 @@ public:
             return mode::ask;
         if (!is_probe_due(now))
             return mode::forward;
-        next_probe_ = later(now, spread(random));
+        next_probe_ = later(now, backoff::spread_a_tenth(probe_interval, random));
         auto const number = probes_;
         probes_ = static_cast<std::uint8_t>(number < 1 + patient_share ? number + 1 : 2);
         return number < 2 || number == 1 + patient_share ? mode::probe : mode::glance;
@@ -63,7 +64,7 @@ public:
         if (is_open())
             return;
         if (++escalations_ == opens_after) {
-            next_probe_ = later(now, spread(random));
+            next_probe_ = later(now, backoff::spread_a_tenth(probe_interval, random));
             probes_ = 0;
         }
     }
@@ -74,13 +75,6 @@ public:
     friend constexpr bool operator==(breaker const&, breaker const&) noexcept = default;
 
 private:
-    /// The interval, a tenth more or less, so that the probes of many clients part.
-    [[nodiscard]] static constexpr duration spread(std::uint64_t random) noexcept
-    {
-        auto const tenth = probe_interval / 10;
-        return probe_interval - tenth + 2 * tenth / 1024 * static_cast<duration::rep>(random >> 54);
-    }
-
     time_point next_probe_{};
     std::uint8_t escalations_ = 0;
     std::uint8_t probes_ = 0; ///< since it opened; begins again at 2, so it never ends

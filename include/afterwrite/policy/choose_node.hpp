@@ -79,8 +79,7 @@ enum class likelihood : std::uint8_t {
     }
     auto const one = best[(random >> 24) % count];
     auto const other = best[(random >> 44) % count];
-    auto const is_known = [&nodes](node_number i) { return nodes[i].lag.samples() >= lag_estimate::enough; };
-    if (!required || one == other || !is_known(one) || !is_known(other))
+    if (!required || one == other || !nodes[one].lag.is_known() || !nodes[other].lag.is_known())
         return one;
     return nodes[other].lag.quantile(0.5F) < nodes[one].lag.quantile(0.5F) ? other : one;
 }

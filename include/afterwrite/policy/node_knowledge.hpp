@@ -63,8 +63,7 @@ public:
     {
         if (!lacked(required, now))
             return false;
-        bool const is_known = lag.samples() >= lag_estimate::enough;
-        return !is_known || now < later(lacked_at_, lag.quantile(0.5F));
+        return !lag.is_known() || now < later(lacked_at_, lag.quantile(0.5F));
     }
 
     [[nodiscard]] constexpr bool has_failed(time_point now) const noexcept { return now < failed_until_; }

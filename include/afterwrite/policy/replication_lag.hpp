@@ -70,8 +70,12 @@ public:
             learn(refused, buckets - 1, 1.0F, bucket_of(refused) + conceivable);
     }
 
+    /// Samples after which it tells of a node by itself; before, its cluster speaks for it.
+    static constexpr std::uint32_t enough = 8;
+
     /// Samples that told something, since the beginning.
     [[nodiscard]] std::uint32_t samples() const noexcept { return samples_; }
+    [[nodiscard]] bool is_known() const noexcept { return samples_ >= enough; }
 
     /// The time within which this share of the reads would succeed; 0 without samples.
     [[nodiscard]] duration quantile(float share) const noexcept
@@ -217,9 +221,6 @@ struct lag_estimate {
     /// `breaker` have this patience, or it could not learn that lag has grown.
     static constexpr duration longest_patience = std::chrono::milliseconds(250);
 
-    /// Samples after which a node is known by itself; before, its cluster speaks for it.
-    static constexpr std::uint32_t enough = 8;
-
     /// Samples that suffice for a wait, since a wrong one costs only a request.
     static constexpr std::uint32_t enough_to_wait = 3;
 
@@ -240,9 +241,9 @@ struct lag_estimate {
 [[nodiscard]] inline lag_estimate estimate_lag(replication_lag const& node, replication_lag const& cluster,
                                                std::uint64_t random, bool may_forward = true) noexcept
 {
-    auto const& known = node.samples() >= lag_estimate::enough ? node : cluster;
+    auto const& known = node.is_known() ? node : cluster;
     lag_estimate found;
-    if (known.samples() >= lag_estimate::enough)
+    if (known.is_known())
         found.patience = std::clamp(2 * known.quantile(0.9F), lag_estimate::shortest_patience,
                                     lag_estimate::longest_patience);
     if (known.samples() >= lag_estimate::enough_to_wait) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/clock.hpp>
+#include <afterwrite/policy/backoff.hpp>
 #include <afterwrite/state/wal_position.hpp>
 #include <afterwrite/version.hpp>
 
@@ -97,11 +98,11 @@ public:
         else if (group_ > 0)
             shrink_group();
         else if (was_probe)
-            interval_ = std::min(interval_ + interval_ / 2, longest_interval);
+            interval_ = backoff::grown_from(interval_, longest_interval);
         if (was_probe && refused_probes_ < most_refused)
             ++refused_probes_;
         if (!is_first && (was_probe || now >= next_probe_))
-            next_probe_ = later(now, interval_ - interval_ / 10 + part(interval_ / 5, random));
+            next_probe_ = later(now, backoff::spread_a_tenth(interval_, random));
         if (is_first || may_lead(who.required))
             lead(who);
         if (!(who.required == lacks_))
@@ -168,17 +169,11 @@ private:
         return {};
     }
 
-    /// A uniform share of `whole`.
-    [[nodiscard]] static constexpr duration part(duration whole, std::uint64_t random) noexcept
-    {
-        return whole / 1024 * static_cast<duration::rep>(random >> 54);
-    }
-
     /// When one who follows is to look: soon after the next probe, but not all at once.
     [[nodiscard]] constexpr time_point look(time_point now, std::uint64_t random) const noexcept
     {
         auto const begin = is_probing_ ? later(now, interval_ / 2) : std::max(now, next_probe_);
-        return later(begin, round_trip_ + part(interval_ / 2, random));
+        return later(begin, round_trip_ + backoff::fraction(interval_ / 2, random));
     }
 
     /// Whether the prober requires something older, or the same: it finds out for this one, too.
@@ -236,7 +231,7 @@ private:
         }
         if (left_ == 0) {
             auto const pause = std::max(2 * round_trip_, longest_interval / 50);
-            return {turn::wait, later(now, pause / 2 + part(pause, random))};
+            return {turn::wait, later(now, pause / 2 + backoff::fraction(pause, random))};
         }
         --left_;
         return {turn::send, {}};
