@@ -84,6 +84,7 @@ struct afterwrite::message_traits<worded> {
 template <>
 struct afterwrite::message_traits<single_field> : message_traits<settable> {
     static constexpr bool repeats_fields = false;
+    static constexpr bool joins_fields = true;
     template <class Visit>
     static void for_each(single_field const&, std::string_view, Visit&&)
     {}
@@ -121,6 +122,8 @@ static_assert(!message<unread> && !response_message<unread>);
 
 static_assert(repeats_fields<test_message> && repeats_fields<settable>);
 static_assert(!repeats_fields<single_field>);
+static_assert(!joins_fields<test_message> && !joins_fields<settable>);
+static_assert(joins_fields<single_field>);
 
 TEST_CASE("what a message can tell besides is asked of its traits")
 {

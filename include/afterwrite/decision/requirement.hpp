@@ -173,15 +173,6 @@ namespace detail {
 
 inline constexpr std::string_view no_request_forwarding = "X-Vault-No-Request-Forwarding";
 
-/// Whether the stack of a message hands over several lines of one name joined with commas.
-template <class M>
-inline constexpr bool joins_fields = [] {
-    if constexpr (requires { message_traits<M>::joins_fields; })
-        return static_cast<bool>(message_traits<M>::joins_fields);
-    else
-        return false;
-}();
-
 template <message M, class Visit>
 constexpr void for_each_line(M const& m, std::string_view name, Visit&& visit)
 {
@@ -241,9 +232,8 @@ template <message M>
 /// Reads what a request requires, for `decide`. Allocates nothing.
 ///
 /// Lines of one name must be visited in the order in which they came. They are taken as they are: no server
-/// splits them at commas. A stack that joins lines must say so, by `static constexpr bool joins_fields =
-/// true;` in its `message_traits`; they are split then. Without a path in the traits, a request counts as
-/// neither a login nor one that asks for the node's health.
+/// splits them at commas, but where the stack has joined lines, see `joins_fields`. Without a path in the
+/// traits, a request counts as neither a login nor one that asks for the node's health.
 ///
 /// Tokens in bodies (`auth/token/lookup` and its like) are not seen; Vault checks their index too.
 template <message M>

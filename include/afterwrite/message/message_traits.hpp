@@ -32,6 +32,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 ///     static std::string_view body(Message const& m);     what is at hand of a response's body; tells
 ///                                                         a stale answer from others of its status
 ///     static constexpr bool repeats_fields = false;       this stack can send one field a name only
+///     static constexpr bool joins_fields = true;          this stack joins fields of one name with commas;
+///                                                         only a node that decides must know
 template <class Message>
 struct message_traits;
 
@@ -106,6 +108,15 @@ inline constexpr bool repeats_fields = [] {
         return static_cast<bool>(message_traits<M>::repeats_fields);
     else
         return true;
+}();
+
+/// Whether several fields of one name may come as one, joined with commas: false unless the traits say so.
+template <class M>
+inline constexpr bool joins_fields = [] {
+    if constexpr (requires { message_traits<M>::joins_fields; })
+        return static_cast<bool>(message_traits<M>::joins_fields);
+    else
+        return false;
 }();
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION
