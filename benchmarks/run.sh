@@ -4,15 +4,16 @@ set -eu
 
 usage() {
     cat <<'END'
-usage: sh benchmarks/run.sh [NAME...] [--json DIR] [--benchmark_OPTION...] [--help]
+usage: sh benchmarks/run.sh [NAME...] [--json DIR] [--benchmark_OPTION...] [--help] [-- OPTION...]
 
 Builds and runs the benchmarks, or those named: each a file benchmarks/NAME.cpp. Each prints a table, then the ratios
 that its question is about. What a machine lacks is unpacked below the build folder; a compiler is installed.
 
-  --json DIR   also write DIR/NAME.json of each, in Google Benchmark's format; policy has its own
+  --json DIR   also write DIR/NAME.json of each, in Google Benchmark's format; policy and proxy have their own
   --benchmark_OPTION
                an option of Google Benchmark's, such as --benchmark_min_time=0.01 or --benchmark_list_tests
   --help       this text
+  -- OPTION... what only one of them knows: 'sh benchmarks/run.sh policy -- --help' tells
 END
 }
 
@@ -30,6 +31,11 @@ while [ $# != 0 ]; do
             ;;
         --help) usage; exit 0 ;;
         --benchmark_*) options="$options $1" ;;
+        --)
+            shift
+            options="$options $*"
+            break
+            ;;
         -*) echo "run.sh: There is no option '$1'; see 'sh benchmarks/run.sh --help'." >&2; exit 2 ;;
         *) names="$names $1" ;;
     esac
@@ -44,6 +50,7 @@ for name in $names; do
     case $name in
         codec) packages="$packages libbenchmark-dev libssl-dev" ;;
         compile_time | policy) ;;
+        proxy) packages="$packages libboost-dev libssl-dev nginx wrk" ;;
         probe) echo "run.sh: The probe is run by 'sh benchmarks/probe.sh'." >&2; exit 2 ;;
         *) packages="$packages libbenchmark-dev" ;;
     esac

@@ -26,6 +26,7 @@ function(expect what text)
 endfunction()
 
 if(WHAT STREQUAL "probe")
+    set(ENV{AFTERWRITE_BENCHMARK_FLAGS} -O0)
     set(file ${WORK_DIR}/probe.json)
     file(REMOVE ${file})
     # Whoever runs the tests may have a real cluster in mind.

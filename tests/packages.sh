@@ -16,6 +16,7 @@ packages_dir=$build_dir/packages
 packages_root=$packages_dir/root
 packages_mode=${AFTERWRITE_PACKAGES:-auto}
 packages_relocatable=' cmake ninja-build meson pkg-config clang-format-14 clang-tidy-14 '
+packages_alone=' mariadb-plugin-hashicorp-key-management ' # what they depend on is large, and not needed here
 
 packages_say() { echo "packages: $*" >&2; }
 packages_have_apt() { command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1; }
@@ -75,13 +76,33 @@ packages_repair() {
     done
 }
 
-# Unpacks packages and what they depend on, as far as the system lacks it.
+# Downloads packages, and what those that are not `packages_alone` depend on, as far as the system lacks it.
+packages_download() {
+    alone=
+    others=
+    for package in "$@"; do
+        case $packages_alone in
+            *" $package "*) alone="$alone $package" ;;
+            *) others="$others $package" ;;
+        esac
+    done
+    # shellcheck disable=SC2086  # package names are words
+    if [ -n "$others" ]; then
+        packages_get apt-get -o Debug::NoLocking=1 --download-only -y --no-install-recommends install $others || return 1
+    fi
+    # shellcheck disable=SC2086
+    if [ -n "$alone" ]; then
+        (cd "$packages_dir/apt/archives" && packages_get apt-get -o Debug::NoLocking=1 download $alone) || return 1
+    fi
+}
+
+# Unpacks packages and what they need.
 packages_unpack() {
     packages_have_apt && [ "$packages_mode" != system ] || return 1
-    mkdir -p "$packages_dir/unpacked"
+    mkdir -p "$packages_dir/unpacked" "$packages_dir/apt/archives"
     packages_say "unpacking $*"
     rm -f "$packages_dir"/apt/archives/*.deb
-    packages_get apt-get -o Debug::NoLocking=1 --download-only -y --no-install-recommends install "$@" || return 1
+    packages_download "$@" || return 1
     for file in "$packages_dir"/apt/archives/*.deb; do
         [ -e "$file" ] || { packages_say "apt-get brought no file for $*"; return 1; }
         dpkg-deb -x "$file" "$packages_root" || return 1
@@ -127,6 +148,7 @@ packages_prepend() {
 packages_export() {
     [ -d "$packages_root/usr" ] || return 0
     packages_prepend CMAKE_PREFIX_PATH "$packages_root/usr"
+    packages_prepend PATH "$packages_root/usr/sbin"
     packages_prepend PATH "$packages_root/usr/bin"
     packages_prepend PYTHONPATH "$packages_root/usr/lib/python3/dist-packages"
     packages_prepend PKG_CONFIG_PATH "$packages_root/usr/share/pkgconfig"
@@ -253,12 +275,14 @@ build() {
 }
 
 # build_benchmarks TREE NAMES TARGET...: fails, and shows the end of its log, if they cannot be built.
+# AFTERWRITE_BENCHMARK_FLAGS is for tests, which want them soon rather than fast.
 build_benchmarks() {
     tree=$1
     benchmarks=$2
     shift 2
     log=$build_dir/log/${tree##*/}.log
-    if { configure "$tree" "$compiler" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE='-O2 -DNDEBUG' \
+    if { configure "$tree" "$compiler" -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_CXX_FLAGS_RELEASE="${AFTERWRITE_BENCHMARK_FLAGS:--O2 -DNDEBUG}" \
         -DAFTERWRITE_BUILD_TESTS=OFF -DAFTERWRITE_BUILD_BENCHMARKS=ON -DAFTERWRITE_BENCHMARKS="$benchmarks" &&
         build "$tree" "$@"; } >"$log" 2>&1 </dev/null; then return 0; fi
     tail -n 60 "$log" >&2

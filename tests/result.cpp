@@ -82,3 +82,10 @@ TEST_CASE("an error is moved in, too")
     CHECK(failed.error() == "an error that is too long to be held inside");
     CHECK(unexpected(std::string("why")).error() == "why");
 }
+
+TEST_CASE("a value never equals an error, nor the other way round")
+{
+    for (auto const& a : {half(0), half(2), number(unexpected(failure::none)), half(3)})
+        for (auto const& b : {half(0), half(2), number(unexpected(failure::none)), half(3)})
+            CHECK((a == b) == (a.has_value() == b.has_value() && *a == *b && a.error() == b.error()));
+}

@@ -4,7 +4,8 @@ set -eu
 
 usage() {
     cat <<'END'
-usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--help]
+usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--coverage | --valgrind | --mutants |
+                       --simulate SEEDS] [--help]
 
 Builds and runs the tests of afterwrite: with g++ everything, with clang under the address and undefined behaviour
 sanitizers, with g++ what has threads under the thread sanitizer, and the core with Meson. Its last line says how many
@@ -15,7 +16,16 @@ build folder; compilers are installed, where root or `sudo -n` can.
   --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing; but a run in
                    which no test could run fails still
   --soak           after the first build, run its tests of laws/ and end_to_end/ again, 100 times each, or as often as
-                   AFTERWRITE_SOAK says, and with clang the programs of fuzz/: for faults that show only now and then
+                   AFTERWRITE_SOAK says, and let the programs of fuzz/ try a hundred times as many inputs, one of them
+                   in the simulation: for faults that show only now and then
+  --coverage       instead of all that: names the lines and branches of the headers that no core test runs, and fails if
+                   they are too many
+  --valgrind       instead of all that: the core tests once under valgrind
+  --mutants        instead of all that: breaks the library, one line at a time, and sees whether the tests notice it; more
+                   options has mutants.sh
+  --simulate SEEDS
+                   instead of all that: the library in virtual time against clusters in which everything goes wrong, for so
+                   many seeds; CI takes 200
   --help           this text
 
 AFTERWRITE_BUILD_DIR names the build folder; without it, that is build/ beside include/. CXX names a compiler to take
@@ -26,22 +36,33 @@ END
 core=
 allow_missing=
 soak=
+instead=
+seeds=
 for option in "$@"; do
+    if [ "$instead$seeds" = simulate ]; then seeds=$option; continue; fi
     case $option in
         --core) core=yes ;;
         --allow-missing) allow_missing=yes ;;
         --soak) soak=${AFTERWRITE_SOAK:-100} ;;
+        --coverage | --valgrind | --mutants | --simulate) instead=${option#--} ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: There is no option '$option'; see 'sh tests/run.sh --help'." >&2; exit 2 ;;
     esac
 done
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
+if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${seeds:+"$seeds"}; fi
 . "$source_dir/tests/packages.sh"
 export AFTERWRITE_BUILD_DIR="$build_dir" # for the commands that tests run
 
 timeout=300
-if [ -n "$soak" ]; then timeout=3600; fi
+fuzz_runs=200000
+fuzz_groups=fuzz
+if [ -n "$soak" ]; then
+    timeout=3600
+    fuzz_runs=20000000
+    fuzz_groups="fuzz;simulation"
+fi
 
 passed=0
 failed=0
@@ -138,7 +159,8 @@ cmake_stage() {
     begin "$1" "$2" "$3"
     tree=$build_dir/$1
     if step configure configure "$tree" "$2" -DCMAKE_CXX_FLAGS="$3" -DAFTERWRITE_TEST_GROUPS="$4" \
-        -DAFTERWRITE_TEST_TIMEOUT="$timeout" -DAFTERWRITE_ALLOW_MISSING="${allow_missing:-OFF}"; then
+        -DAFTERWRITE_TEST_TIMEOUT="$timeout" -DAFTERWRITE_FUZZ_RUNS="$fuzz_runs" \
+        -DAFTERWRITE_ALLOW_MISSING="${allow_missing:-OFF}"; then
         sed -n '/^-- Left out/,/^--/p' "$build_dir/log/$stage-configure.log" | grep -v '^-- [^L]' || :
         step build build "$tree" || : # what was built is tested all the same
         run_tests "$stage"
@@ -158,7 +180,7 @@ meson_stage() {
     again=
     if [ -e "$tree/build.ninja" ]; then again=--reconfigure; fi
     # shellcheck disable=SC2086
-    if step configure env CXX="$compiler" meson setup $again "$tree" "$source_dir"; then
+    if step configure env CXX="$compiler" meson setup $again -Ddebug=false "$tree" "$source_dir"; then
         step build meson compile -C "$tree" -j "$jobs" --ninja-args=-k,0 || :
         log=$build_dir/log/meson-test.log
         if meson test -C "$tree" --no-rebuild --print-errorlogs --num-processes "$jobs" >"$log" 2>&1 </dev/null; then
@@ -214,7 +236,8 @@ else
     need_build_tools g++:g++ 'clang++-14|clang++:clang-14' can_sanitize:libclang-rt-14-dev ninja:ninja-build meson:meson \
         pkg-config:pkg-config clang-format-14:clang-format-14 clang-tidy-14:clang-tidy-14 || :
     need_packages doctest-dev libbenchmark-dev libcpp-httplib-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev \
-        libboost-dev libc++-14-dev libc++abi-14-dev || :
+        libboost-dev libc++-14-dev libc++abi-14-dev python3-hvac mariadb-server-core mariadb-client-core \
+        mariadb-plugin-hashicorp-key-management || :
 fi
 if [ -z "$compiler" ]; then
     lacks "every build: there is no compiler" g++
@@ -236,19 +259,21 @@ else
     else
         cmake_stage gcc g++ -O1 all
         if can_run_sanitized g++ -fsanitize=thread libtsan2; then
-            cmake_stage threads g++ "-O1 -g -fsanitize=thread" threads
+            cmake_stage threads g++ "-O1 -g1 -fsanitize=thread" threads
         fi
     fi
     launcher=
     if ! clangxx >/dev/null; then
         lacks "the build with clang: there is none" clang-14
     elif can_run_sanitized "$(clangxx)" -fsanitize=address,undefined libclang-rt-14-dev; then
+        # Optimized, the sanitizers' own code takes three times as long to compile. clang 14 cannot compile coroutines
+        # with -fsanitize=function.
         cmake_stage sanitized "$(clangxx)" \
-            "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" \
-            "core;adapters;cluster;end_to_end;probe;readme;threads"
-        if [ -n "$soak" ]; then
-            cmake_stage fuzz "$(clangxx)" "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" fuzz
-        fi
+            "-O0 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
+            "core;adapters;cluster;history;end_to_end;probe;proxy;readme;threads"
+        cmake_stage fuzz "$(clangxx)" \
+            "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
+            "$fuzz_groups"
     fi
 fi
 if [ -n "$core" ]; then

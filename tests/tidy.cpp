@@ -413,7 +413,8 @@ bool is_mirrored(std::string_view path)
     return path.starts_with("tests/") && path.ends_with(".cpp") && !path.ends_with("_threads.cpp") &&
            !starts_with_any(path, {"tests/laws/", "tests/vectors/", "tests/cluster/", "tests/hosts/",
                                    "tests/consume/", "tests/fuzz/", "tests/headers/", "tests/end_to_end/",
-                                   "tests/threads/", "tests/support/", "tests/probe/", "tests/readme/"}) &&
+                                   "tests/threads/", "tests/support/", "tests/probe/", "tests/readme/",
+                                   "tests/history/", "tests/mutants/", "tests/simulation/"}) &&
            path != "tests/main.cpp" && path != "tests/tidy.cpp" && path != "tests/readme.cpp";
 }
 
@@ -448,8 +449,9 @@ bool holds_tests(std::string_view path)
     auto const name = path.substr(path.rfind('/') + 1);
     return path.starts_with("tests/") && path.ends_with(".cpp") && path != "tests/main.cpp" &&
            !starts_with_any(path, {"tests/headers/", "tests/consume/", "tests/hosts/", "tests/support/",
-                                   "tests/fuzz/", "tests/readme/"}) &&
-           (!path.starts_with("tests/cluster/") || name.starts_with("test_"));
+                                   "tests/fuzz/", "tests/mutants/", "tests/readme/"}) &&
+           (!starts_with_any(path, {"tests/cluster/", "tests/history/", "tests/simulation/"}) ||
+            name.starts_with("test_"));
 }
 
 /// A heuristic: where a function begins, its name, or that of a test case in doctest's words, and its body.
@@ -544,13 +546,14 @@ findings test_case_findings(std::string const& path, std::string const& text)
     return found;
 }
 
-findings cluster_findings(std::string const& path, std::string const& text)
+findings stranger_findings(std::string const& path, std::string const& text)
 {
     findings found;
-    if (path.starts_with("tests/cluster/"))
+    if (starts_with_any(path, {"tests/cluster/", "tests/history/"}))
         for (auto const& included : includes_of(text))
-            if (included.name.find("afterwrite/") != std::string::npos)
-                found.push_back(place(path, included.line) + "the cluster knows nothing of the library");
+            if (included.name.find("afterwrite/") != std::string::npos ||
+                included.name.find("simulation/") != std::string::npos)
+                found.push_back(place(path, included.line) + "knows neither the library nor the simulation");
     return found;
 }
 
@@ -802,14 +805,16 @@ TEST_CASE("each test file tests, and each test case checks")
     CHECK(test_case_findings("tests/support/x.hpp", "TEST_CASE(\"x\") { CHECK(true); }\n").size() == 1);
 }
 
-TEST_CASE("the cluster of the tests knows nothing of the library")
+TEST_CASE("the cluster and the checker of histories know nothing of what they are to judge")
 {
-    check_all(cluster_findings);
+    check_all(stranger_findings);
 
-    CHECK(cluster_findings("tests/cluster/x.cpp", "#include <afterwrite/version.hpp>\n").size() == 1);
-    CHECK(cluster_findings("tests/cluster/x.cpp", "#include \"../../include/afterwrite/version.hpp\"\n")
+    CHECK(stranger_findings("tests/cluster/x.cpp", "#include <afterwrite/version.hpp>\n").size() == 1);
+    CHECK(stranger_findings("tests/cluster/x.cpp", "#include \"../../include/afterwrite/version.hpp\"\n")
               .size() == 1);
-    CHECK(cluster_findings("tests/cluster/x.cpp", "#include \"cluster/y.hpp\"\n").empty());
+    CHECK(stranger_findings("tests/cluster/x.cpp", "#include \"cluster/y.hpp\"\n").empty());
+    CHECK(stranger_findings("tests/history/x.cpp", "#include <afterwrite/version.hpp>\n").size() == 1);
+    CHECK(stranger_findings("tests/history/x.cpp", "#include \"simulation/y.hpp\"\n").size() == 1);
 }
 
 TEST_CASE("the top level holds what it may")

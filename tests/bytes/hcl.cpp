@@ -121,3 +121,20 @@ TEST_CASE("nobody is led deeper than the bound")
     CHECK_FALSE(is_value(nested(hcl_reader::max_depth + 1)));
     CHECK_FALSE(is_value(std::string(100'000, '{')));
 }
+
+TEST_CASE("a number begins with a digit, a sign or a point")
+{
+    CHECK(tokens("+1 -1 .5 9") == texts{"number:+1", "number:-1", "number:.5", "number:9", "end"});
+}
+
+TEST_CASE("a heredoc whose name never comes is broken, whether its last line ends or not")
+{
+    CHECK(tokens("<<EOF\na\nEO") == texts{"broken"});
+    CHECK(tokens("<<EOF\na\n") == texts{"broken"});
+}
+
+TEST_CASE("in a text a backslash hides a quote, but within ${ } it is like any other letter")
+{
+    CHECK(tokens(R"("a\"b" c)") == texts{R"(text:a\"b)", "word:c", "end"});
+    CHECK(tokens(R"("${"\"}" c)") == texts{R"(text:${"\"})", "word:c", "end"});
+}

@@ -94,3 +94,12 @@ TEST_CASE("a buffer that is too small is refused")
     CHECK_FALSE(hex_decode("010203", bytes));
     CHECK_FALSE(hex_encode(bytes, text));
 }
+
+TEST_CASE("into a buffer that is large enough it is written, and no further")
+{
+    std::uint8_t const bytes[] = {0x01, 0xaf, 0xff};
+    char out[8] = "-------";
+    CHECK(hex_encode(bytes, std::span<char>(out, 6)) == 6);
+    CHECK(std::string_view(out, 7) == "01afff-");
+    CHECK(hex_encode(bytes, std::span<char>(out, 5)) == std::nullopt);
+}

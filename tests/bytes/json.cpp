@@ -232,3 +232,11 @@ TEST_CASE("what was written is read")
         CHECK(is_value(json));
     }
 }
+
+TEST_CASE("the units beside the surrogates are letters like any other")
+{
+    CHECK(is_text(R"("\ud7ff")", "\xed\x9f\xbf"));
+    CHECK(is_text(R"("\ue000")", "\xee\x80\x80"));
+    CHECK(is_text(R"("\ud83d\ue000")", "\xef\xbf\xbd\xee\x80\x80"));
+    CHECK(is_text(R"("\ud83d\udbff")", "\xef\xbf\xbd\xef\xbf\xbd"));
+}

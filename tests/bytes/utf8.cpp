@@ -51,3 +51,34 @@ TEST_CASE("a code point has one spelling, surrogates have none, and 0x10ffff is 
     static_assert(utf8_sequence_size("\xf4\x90\x80\x80") == 0);
     static_assert(utf8_sequence_size("\xf5\x80\x80\x80") == 0);
 }
+
+TEST_CASE("each byte of a sequence counts, and each bound of what may follow the first")
+{
+    struct sequence {
+        std::string_view text;
+        std::size_t size;
+    };
+    for (auto const& each : {sequence{"", 0},
+                             {"\x7f", 1},
+                             {"\x80", 0},
+                             {"\xc1\xbf", 0},
+                             {"\xc2\x80", 2},
+                             {"\xdf\xc0", 0},
+                             {"\xe0\x9f\x80", 0},
+                             {"\xe0\xa0\x80", 3},
+                             {"\xed\x9f\xbf", 3},
+                             {"\xed\xa0\x80", 0},
+                             {"\xe1\x7f\x80", 0},
+                             {"\xe1\x80\xc0", 0},
+                             {"\xf0\x8f\x80\x80", 0},
+                             {"\xf0\x90\x80\x80", 4},
+                             {"\xf4\x8f\xbf\xbf", 4},
+                             {"\xf4\x90\x80\x80", 0},
+                             {"\xf1\xc0\x80\x80", 0},
+                             {"\xf1\x80\xc0\x80", 0},
+                             {"\xf1\x80\x80\xc0", 0},
+                             {"\xf5\x80\x80\x80", 0}}) {
+        CAPTURE(std::string(each.text));
+        CHECK(utf8_sequence_size(each.text) == each.size);
+    }
+}

@@ -58,6 +58,19 @@ response logical_answer(std::string_view request_id, std::string_view data, long
     return logical_answer(request_id, envelope{.data = data, .lease_seconds = lease_seconds});
 }
 
+response with_data_on_top(response answer)
+{
+    auto json = nlohmann::ordered_json::parse(answer.body);
+    auto const data = json["data"]; // a copy: the loop adds members beside it
+    for (auto const& [name, value] : data.items()) {
+        if (!json.contains(name)) {
+            json[name] = value;
+        }
+    }
+    answer.body = json.dump();
+    return answer;
+}
+
 void add_warning(response& answer, std::string_view request_id, std::string_view text)
 {
     if (answer.status >= 300) {

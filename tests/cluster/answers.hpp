@@ -45,6 +45,10 @@ struct envelope {
 [[nodiscard]] response logical_answer(std::string_view request_id, std::string_view data,
                                       long lease_seconds = 0);
 
+/// An answer of sys/mounts: the members of its data stand beside the envelope's, too, as before Vault had
+/// one.
+[[nodiscard]] response with_data_on_top(response answer);
+
 /// Adds a warning to an answer of the logical layer; one without a body gets an envelope.
 void add_warning(response& answer, std::string_view request_id, std::string_view text);
 

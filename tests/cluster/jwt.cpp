@@ -2,55 +2,26 @@
 #include "jwt.hpp"
 
 #include "codec.hpp"
+#include "openssl.hpp"
 #include "url_base64.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <vector>
 
 namespace cluster {
 
 namespace {
 
-template <auto Free>
-struct freed_by {
-    template <class T>
-    void operator()(T* object) const
-    {
-        Free(object);
-    }
-};
-
-using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
-using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
 using digest_ptr = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
-
-void must(bool done, char const* what)
-{
-    if (!done) {
-        throw std::runtime_error(std::string("JWT: ") + what);
-    }
-}
 
 bool is_pem(std::string_view key) { return key.starts_with("-----BEGIN"); }
 
 bio_ptr reader_of(std::string_view text)
 {
     return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::string text_in(BIO& from)
-{
-    char* bytes = nullptr;
-    auto const size = BIO_get_mem_data(&from, &bytes);
-    return {bytes, static_cast<std::size_t>(size)};
 }
 
 unsigned char const* bytes_of(std::string_view text)
@@ -110,12 +81,7 @@ jwt_key_pair make_jwt_keys()
 {
     const key_ptr pair(EVP_RSA_gen(2048));
     must(pair != nullptr, "no key");
-    const bio_ptr open(BIO_new(BIO_s_mem()));
-    const bio_ptr secret(BIO_new(BIO_s_mem()));
-    must(PEM_write_bio_PUBKEY(open.get(), pair.get()) == 1, "no text of the public key");
-    must(PEM_write_bio_PrivateKey(secret.get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
-         "no text of the private key");
-    return {text_in(*open), text_in(*secret)};
+    return {pem_text([&](BIO* to) { return PEM_write_bio_PUBKEY(to, pair.get()); }), private_key_text(*pair)};
 }
 
 std::string make_jwt(nlohmann::json const& claims, std::string_view key)

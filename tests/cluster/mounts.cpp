@@ -105,16 +105,21 @@ reply model::state::mounts_path(std::size_t node, call& from, std::string_view r
             all[std::string(path) + '/'] =
                 description_of(*stored.mounts.value_at(key + std::string(path), at));
         });
-        return {logical_answer(request_id(), all.dump())};
+        return {with_data_on_top(logical_answer(request_id(), all.dump()))};
     }
     constexpr std::string_view tune = "/tune";
     if (method == "GET" && name.ends_with(tune)) {
-        return mount_details(node, from, std::string_view{name}.substr(0, name.size() - tune.size()));
+        auto details = mount_details(node, from, std::string_view{name}.substr(0, name.size() - tune.size()));
+        if (details.answer.status == 200) {
+            details.answer = with_data_on_top(std::move(details.answer));
+        }
+        return details;
     }
     mount const* there = name.empty() ? nullptr : stored.mounts.value_at(key, at);
     if (method == "GET" && !name.empty()) {
-        return {there == nullptr ? error_answer(400, "No secret engine mount at " + name + "/")
-                                 : logical_answer(request_id(), description_of(*there).dump())};
+        return {there == nullptr
+                    ? error_answer(400, "No secret engine mount at " + name + "/")
+                    : with_data_on_top(logical_answer(request_id(), description_of(*there).dump()))};
     }
     bool const adds = from.writes();
     if (name.empty() || (!adds && method != "DELETE")) {

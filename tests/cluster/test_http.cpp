@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "http_server.hpp"
+#include "http_client.hpp"
 #include "rows.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -27,56 +26,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-
-/// One connection of a client that waits for each answer.
-class client {
-public:
-    client(http_server const& server, std::size_t node) { socket_.connect(endpoint(server, node)); }
-
-    static asio::ip::tcp::endpoint endpoint(http_server const& server, std::size_t node)
-    {
-        return {asio::ip::address_v4::loopback(), server.port(node)};
-    }
-
-    void send(request const& asked)
-    {
-        http::request<http::string_body> message;
-        message.method_string(asked.method);
-        message.target(asked.target);
-        message.version(11);
-        message.set(http::field::host, "127.0.0.1");
-        for (auto const& [name, value] : asked.fields) {
-            message.insert(name, value);
-        }
-        message.body() = asked.body;
-        message.prepare_payload();
-        http::write(socket_, message);
-    }
-
-    response receive()
-    {
-        http::response<http::string_body> message;
-        http::read(socket_, buffer_, message);
-        response got{static_cast<int>(message.result_int()), {}, message.body()};
-        for (auto const& field : message) {
-            got.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
-        }
-        return got;
-    }
-
-    response ask(request const& asked)
-    {
-        send(asked);
-        return receive();
-    }
-
-    asio::ip::tcp::socket& socket() { return socket_; }
-
-private:
-    asio::io_context loop_;
-    asio::ip::tcp::socket socket_{loop_};
-    beast::flat_buffer buffer_;
-};
 
 settings slow(dialect speaks)
 {
@@ -107,7 +56,7 @@ std::string raw(http_server const& server, std::string_view bytes)
 {
     asio::io_context loop;
     asio::ip::tcp::socket socket(loop);
-    socket.connect(client::endpoint(server, 0));
+    socket.connect(http_client::endpoint(server, 0));
     error_code error;
     asio::write(socket, asio::buffer(bytes.data(), bytes.size()), error);
     std::string answer;
@@ -118,11 +67,37 @@ std::string raw(http_server const& server, std::string_view bytes)
 
 } // namespace
 
+void http_client::send(request const& asked)
+{
+    http::request<http::string_body> message;
+    message.method_string(asked.method);
+    message.target(asked.target);
+    message.version(11);
+    message.set(http::field::host, "127.0.0.1");
+    for (auto const& [name, value] : asked.fields) {
+        message.insert(name, value);
+    }
+    message.body() = asked.body;
+    message.prepare_payload();
+    http::write(socket_, message);
+}
+
+response http_client::receive()
+{
+    http::response<http::string_body> message;
+    http::read(socket_, buffer_, message);
+    response got{static_cast<int>(message.result_int()), {}, message.body()};
+    for (auto const& field : message) {
+        got.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    return got;
+}
+
 TEST_CASE("http: write, stale read, 412, catch up, on connections that stay open")
 {
     http_server server(slow(dialect::vault));
-    client active(server, 0);
-    client standby(server, 1);
+    http_client active(server, 0);
+    http_client standby(server, 1);
     auto const written = active.ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
     CHECK(written.status == 204);
     CHECK(standby.ask(ask("GET", "kv/foo")).status == 404);
@@ -141,7 +116,7 @@ TEST_CASE("http: a redirect names the port of the active node")
     auto set = slow(dialect::vault);
     set.standbys_redirect = true;
     http_server server(set);
-    auto const got = client(server, 3).ask(ask("GET", "kv/foo"));
+    auto const got = http_client(server, 3).ask(ask("GET", "kv/foo"));
     CHECK(got.status == 307);
     CHECK(field_or_empty(got.fields, "Location") == server.address(0) + "/v1/kv/foo");
 }
@@ -149,8 +124,8 @@ TEST_CASE("http: a redirect names the port of the active node")
 TEST_CASE("http: a held request is answered when its entry lands")
 {
     http_server server(slow(dialect::openbao));
-    client standby(server, 1);
-    auto const written = client(server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
+    http_client standby(server, 1);
+    auto const written = http_client(server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
     standby.send(ask("GET", "kv/foo",
                      {{"X-Vault-Index", index_of(written)}, {"X-Vault-Inconsistent", "await-state"}}));
     wait_until_held(server, 1);
@@ -162,9 +137,9 @@ TEST_CASE("http: a held request is answered when its entry lands")
 TEST_CASE("http: a client that goes away takes its held request along")
 {
     http_server server(slow(dialect::openbao));
-    auto const written = client(server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
+    auto const written = http_client(server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
     {
-        client standby(server, 1);
+        http_client standby(server, 1);
         standby.send(ask("GET", "kv/foo",
                          {{"X-Vault-Index", index_of(written)}, {"X-Vault-Inconsistent", "await-state"}}));
         wait_until_held(server, 1);
@@ -175,9 +150,9 @@ TEST_CASE("http: a client that goes away takes its held request along")
 TEST_CASE("http: the server stops with a request held and connections open")
 {
     std::optional<http_server> server(std::in_place, slow(dialect::openbao));
-    client idle(*server, 2);
-    client standby(*server, 1);
-    auto const written = client(*server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
+    http_client idle(*server, 2);
+    http_client standby(*server, 1);
+    auto const written = http_client(*server, 0).ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
     standby.send(ask("GET", "kv/foo",
                      {{"X-Vault-Index", index_of(written)}, {"X-Vault-Inconsistent", "await-state"}}));
     wait_until_held(*server, 1);
@@ -188,10 +163,10 @@ TEST_CASE("http: the server stops with a request held and connections open")
 TEST_CASE("http: another cluster behind the same ports, and back")
 {
     http_server server(slow(dialect::openbao));
-    client active(server, 0);
-    client standby(server, 1);
-    client waiting(server, 2);
-    auto const write_and_wait = [&](client& reader) {
+    http_client active(server, 0);
+    http_client standby(server, 1);
+    http_client waiting(server, 2);
+    auto const write_and_wait = [&](http_client& reader) {
         auto const index = index_of(active.ask(ask("PUT", "kv/foo", {}, R"({"v":1})")));
         reader.send(
             ask("GET", "kv/foo", {{"X-Vault-Index", index}, {"X-Vault-Inconsistent", "await-state"}}));
@@ -227,8 +202,8 @@ TEST_CASE("http: another cluster behind the same ports, and back")
 TEST_CASE("http: a restore while requests are held")
 {
     http_server server(slow(dialect::openbao));
-    client active(server, 0);
-    client standby(server, 1);
+    http_client active(server, 0);
+    http_client standby(server, 1);
     snapshot saved;
     server.with_model([&](model& emulated, nanoseconds) { saved = emulated.take_snapshot(); });
     auto const written = active.ask(ask("PUT", "kv/foo", {}, R"({"v":1})"));
@@ -246,7 +221,7 @@ TEST_CASE("http: a hop between nodes can be made to cost time")
     http_options options;
     options.forward_delay = 30ms;
     http_server server(slow(dialect::vault), options);
-    client standby(server, 1);
+    http_client standby(server, 1);
     auto const start = std::chrono::steady_clock::now();
     CHECK(standby.ask(ask("PUT", "kv/foo", {}, R"({"v":1})")).status == 204);
     CHECK(std::chrono::steady_clock::now() - start >= 30ms);
@@ -275,7 +250,7 @@ TEST_CASE("http: TLS with a certificate made on the spot")
     trust.set_verify_mode(asio::ssl::verify_peer);
     beast::ssl_stream<asio::ip::tcp::socket> stream(loop, trust);
     stream.set_verify_callback(asio::ssl::host_name_verification("127.0.0.1"));
-    stream.next_layer().connect(client::endpoint(server, 0));
+    stream.next_layer().connect(http_client::endpoint(server, 0));
     stream.handshake(asio::ssl::stream_base::client);
     http::request<http::empty_body> message(http::verb::get, "/v1/sys/health", 11);
     http::write(stream, message);

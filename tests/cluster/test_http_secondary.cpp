@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Two clusters on real sockets: answers that wait, and nodes of both.
-#include "http_server.hpp"
+#include "http_client.hpp"
 #include "rows.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <doctest/doctest.h>
 
 using namespace cluster;
@@ -14,34 +10,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-namespace asio = boost::asio;
-namespace http = boost::beast::http;
-
 /// One request on a connection of its own.
 response fetch(http_server const& server, std::size_t node, request const& asked)
 {
-    asio::io_context loop;
-    asio::ip::tcp::socket socket(loop);
-    socket.connect({asio::ip::address_v4::loopback(), server.port(node)});
-    http::request<http::string_body> message;
-    message.method_string(asked.method);
-    message.target(asked.target);
-    message.version(11);
-    message.set(http::field::host, "127.0.0.1");
-    for (auto const& [name, value] : asked.fields) {
-        message.insert(name, value);
-    }
-    message.body() = asked.body;
-    message.prepare_payload();
-    http::write(socket, message);
-    boost::beast::flat_buffer buffer;
-    http::response<http::string_body> got;
-    http::read(socket, buffer, got);
-    response answer{static_cast<int>(got.result_int()), {}, got.body()};
-    for (auto const& field : got) {
-        answer.fields.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    }
-    return answer;
+    return http_client(server, node).ask(asked);
 }
 
 } // namespace
@@ -83,13 +55,8 @@ TEST_CASE(
         settings patient = set;
         patient.secondaries[0].best_effort_wal_wait_duration = 1h;
         http_server other(patient);
-        asio::io_context loop;
-        asio::ip::tcp::socket socket(loop);
-        socket.connect({asio::ip::address_v4::loopback(), other.port(4)});
-        http::request<http::string_body> message{http::verb::put, "/v1/kv/foo", 11, R"({"v":1})"};
-        message.set("X-Vault-Token", "root");
-        message.prepare_payload();
-        http::write(socket, message);
+        http_client waiting(other, 4);
+        waiting.send(ask("PUT", "kv/foo", {}, R"({"v":1})"));
         std::size_t held = 0;
         while (held == 0) {
             other.with_model([&](model& emulated, nanoseconds) { held = emulated.held_count(); });

@@ -115,6 +115,14 @@ const std::vector<row> system_rows = {
      .before = [](scene& s) { s.at_active("POST", "sys/mounts/a/b", R"({"type":"kv"})"); },
      .asked = ask("PUT", "a/b/c", {}, R"({"v":1})"),
      .status = 204},
+    {.fact = "what a mount is stands on top as well",
+     .source = "Vault http/logical.go, injectDataIntoTopLevel",
+     .asked = ask("GET", "sys/mounts/kv"),
+     .status = 200,
+     .body = R"({"lease_id":"","renewable":false,"lease_duration":0,)"
+             R"("data":{"local":false,"options":{"version":"1"},"type":"kv"},)"
+             R"("wrap_info":null,"warnings":null,"auth":null,)"
+             R"("local":false,"options":{"version":"1"},"type":"kv"})"},
     {.fact = "a path in use is 400",
      .source = mounts,
      .asked = ask("POST", "sys/mounts/kv", {}, R"({"type":"kv"})"),

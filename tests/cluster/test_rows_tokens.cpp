@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the text of a token says: consistent tokens of both dialects, and what a node does with them.
-#include "rows.hpp"
 #include "token_codec.hpp"
+#include "token_rows.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -13,24 +13,12 @@ namespace {
 constexpr std::string_view stale = R"({"errors":["required index state not present"]})";
 constexpr std::string_view denied = R"({"errors":["permission denied"]})";
 constexpr std::string_view store = "Vault vault/token_store.go, checkSSCTokenInternal";
-using line = std::pair<std::string, std::string>;
-const line own{"X-Vault-Token", "@token"};
-
-void consistent(settings& s) { s.consistent_tokens = true; }
 
 void forwarding(settings& s)
 {
     consistent(s);
     s.allow_forwarding_via_token = "new_token";
     s.users = {{"ann", "secret", {"p"}}};
-}
-
-void make_token(scene& s) { s.make_token(); }
-
-request with(field_list more = {})
-{
-    more.push_back(own);
-    return ask_as_nobody("GET", "kv/foo", std::move(more));
 }
 
 const std::vector<row> vault = {
@@ -53,11 +41,7 @@ const std::vector<row> vault = {
     {.fact = "… and a token that is there is served here",
      .source = store,
      .tune = forwarding,
-     .before =
-         [](scene& s) {
-             s.make_token();
-             s.land();
-         },
+     .before = make_token_and_land,
      .node = 1,
      .asked = with(),
      .status = 404,
@@ -83,11 +67,7 @@ const std::vector<row> vault = {
      .status = 412},
     {.fact = "a performance standby on Consul does not look at the token's index",
      .source = "hashicorp/vault pull request 15879",
-     .tune =
-         [](settings& s) {
-             consistent(s);
-             s.stores = storage::other;
-         },
+     .tune = consistent_on_other_storage,
      .before = make_token,
      .node = 1,
      .asked = with(),
@@ -161,11 +141,7 @@ const std::vector<row> openbao = {
      .status = 404},
     {.fact = "storage without an index: every index counts as seen, and the token is not known here",
      .source = "OpenBao internal/vault/storage_index.go",
-     .tune =
-         [](settings& s) {
-             consistent(s);
-             s.stores = storage::other;
-         },
+     .tune = consistent_on_other_storage,
      .before = make_token,
      .node = 1,
      .asked = with(),

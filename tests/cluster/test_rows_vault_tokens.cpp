@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Vault Enterprise: tokens that carry the index of their making (server-side consistent tokens), their quota.
-#include "rows.hpp"
 #include "token_codec.hpp"
+#include "token_rows.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,28 +11,18 @@ namespace {
 
 constexpr std::string_view stale = R"({"errors":["required index state not present"]})";
 constexpr std::string_view store = "Vault vault/token_store.go, checkSSCTokenInternal";
-using line = std::pair<std::string, std::string>;
-const line own{"X-Vault-Token", "@token"};
-
-void consistent(settings& s) { s.consistent_tokens = true; }
 
 void consistent_and_forwarding(settings& s)
 {
-    s.consistent_tokens = true;
+    consistent(s);
     s.allow_forwarding_via_header = true;
-}
-
-request with(field_list more = {})
-{
-    more.push_back(own);
-    return ask_as_nobody("GET", "kv/foo", std::move(more));
 }
 
 const std::vector<row> tokens = {
     {.fact = "a standby that lacks the token's index answers 412, though no index was sent",
      .source = store,
      .tune = consistent,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with(),
      .status = 412,
@@ -42,7 +32,7 @@ const std::vector<row> tokens = {
     {.fact = "… for a write too, and nothing is written",
      .source = store,
      .tune = consistent,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = ask_as_nobody("PUT", "kv/foo", {own}, R"({"v":1})"),
      .status = 412,
@@ -51,7 +41,7 @@ const std::vector<row> tokens = {
     {.fact = "… with an index that is there",
      .source = store,
      .tune = consistent,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with({{"X-Vault-Index", "@10:0"}}),
      .status = 412,
@@ -59,7 +49,7 @@ const std::vector<row> tokens = {
     {.fact = "X-Vault-Inconsistent looks at the index only",
      .source = "Vault http/handler.go",
      .tune = consistent_and_forwarding,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with({{"X-Vault-Inconsistent", "forward-active-node"}}),
      .status = 412,
@@ -68,7 +58,7 @@ const std::vector<row> tokens = {
     {.fact = "X-Vault-Forward helps",
      .source = "Vault http/handler.go",
      .tune = consistent_and_forwarding,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with({{"X-Vault-Forward", "active-node"}}),
      .status = 404,
@@ -76,17 +66,13 @@ const std::vector<row> tokens = {
     {.fact = "the active node has what it made",
      .source = store,
      .tune = consistent,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .asked = with(),
      .status = 404},
     {.fact = "a standby serves it once the entry has landed",
      .source = store,
      .tune = consistent,
-     .before =
-         [](scene& s) {
-             s.make_token();
-             s.land();
-         },
+     .before = make_token_and_land,
      .node = 1,
      .asked = with(),
      .status = 404,
@@ -94,7 +80,7 @@ const std::vector<row> tokens = {
     {.fact = "the index of the request is looked at first",
      .source = "Vault http/logical.go",
      .tune = consistent_and_forwarding,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with({{"X-Vault-Index", "@12:0"}, {"X-Vault-Inconsistent", "forward-active-node"}}),
      .status = 404,
@@ -102,7 +88,7 @@ const std::vector<row> tokens = {
     {.fact = "paths without authentication do not look at it",
      .source = store,
      .tune = consistent,
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = ask_as_nobody("GET", "sys/health", {own}),
      .status = 473},
@@ -120,7 +106,7 @@ const std::vector<row> tokens = {
      .body = R"({"errors":["permission denied"]})"},
     {.fact = "without the switch the standby merely does not know the token",
      .source = "Vault docs, enterprise/consistency",
-     .before = [](scene& s) { s.make_token(); },
+     .before = make_token,
      .node = 1,
      .asked = with(),
      .status = 403,
@@ -142,7 +128,7 @@ TEST_CASE("Vault: tokens that carry an index, and their quota") { check_rows(dia
 TEST_CASE("Vault: which tokens carry an index")
 {
     settings set = usual_settings(dialect::vault);
-    set.consistent_tokens = true;
+    consistent(set);
     scene place(set);
     hmac_signer const signer(set.hmac_key);
     place.make_token();
@@ -162,7 +148,7 @@ TEST_CASE("Vault: which tokens carry an index")
 TEST_CASE("Vault: a consistent token in the body is checked too")
 {
     settings set = usual_settings(dialect::vault);
-    set.consistent_tokens = true;
+    consistent(set);
     scene place(set);
     place.make_token();
     for (auto const path : {"auth/token/lookup", "auth/token/revoke"}) {

@@ -45,3 +45,9 @@ TEST_CASE("an empty field counts as absent, and hides none that is not")
         CHECK(has_own_fields(get().with(name, "").with(name, "a")));
     }
 }
+
+TEST_CASE("of several tokens the first counts")
+{
+    CHECK(token_of(get().with("Authorization", "Bearer a").with("Authorization", "Bearer b")) == "a");
+    CHECK(token_of(get().with("Authorization", "Bearer ").with("Authorization", "Bearer b")) == "b");
+}

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/manual_clock.hpp"
+#include "support/nodes.hpp"
 
 #include <type_traits>
 
@@ -17,14 +18,6 @@ namespace {
 constexpr node_number a = 0;
 constexpr node_number b = 1;
 constexpr node_number c = 2;
-
-replication_view three()
-{
-    replication_view view;
-    for (auto const* name : {"http://a", "http://b", "http://c"})
-        view.add_node(name);
-    return view;
-}
 
 /// Sent at one time, refused by this node at another one.
 void refuse(lag_sample& seen, node_number by, duration sent, duration answered)
@@ -52,7 +45,7 @@ replication_lag outlasted(duration refused)
 
 TEST_CASE("what is answered at once tells nothing of lag")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     CHECK_FALSE(seen.has_begun());
     CHECK(seen.begun() == time_point::max());
@@ -65,7 +58,7 @@ TEST_CASE("what is answered at once tells nothing of lag")
 
 TEST_CASE("time is counted from when the first refusal came to when attempts were sent")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     CHECK(seen.has_begun());
@@ -81,7 +74,7 @@ TEST_CASE("time is counted from when the first refusal came to when attempts wer
 
 TEST_CASE("one refusal tells when the state came, but not before when it did not")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, anywhere, 0ms, 3ms);
     seen.send(at(8ms));
@@ -91,7 +84,7 @@ TEST_CASE("one refusal tells when the state came, but not before when it did not
 
 TEST_CASE("what was sent before the first refusal came, or just then, came within the shortest stretch")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     seen.send(at(1ms));
@@ -102,7 +95,7 @@ TEST_CASE("what was sent before the first refusal came, or just then, came withi
 
 TEST_CASE("who was forwarded teaches that the node needed longer than its last refusal, and no more")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     refuse(seen, a, 43ms, 46ms);
@@ -114,7 +107,7 @@ TEST_CASE("who was forwarded teaches that the node needed longer than its last r
 
 TEST_CASE("a first refusal alone teaches nothing when the exchange ends otherwise")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     seen.outlasted(a, view);
@@ -123,7 +116,7 @@ TEST_CASE("a first refusal alone teaches nothing when the exchange ends otherwis
 
 TEST_CASE("another node's answer is a sample of that node, and tells that the first needed longer")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     refuse(seen, a, 13ms, 16ms);
@@ -136,7 +129,7 @@ TEST_CASE("another node's answer is a sample of that node, and tells that the fi
 
 TEST_CASE("of the nodes between the first and the last nothing is claimed")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     refuse(seen, a, 0ms, 3ms);
     refuse(seen, b, 13ms, 16ms);
@@ -148,14 +141,14 @@ TEST_CASE("of the nodes between the first and the last nothing is claimed")
     CHECK(view.nodes()[a].lag.samples() == 0); // refused once, when it began
     CHECK(view.nodes()[b].lag.samples() == 0);
 
-    auto other = three();
+    auto other = view_of_three();
     here.landed(b, other); // which refused, but not last
     CHECK(other.nodes()[b].lag == landed_between(0ms, 30ms));
 }
 
 TEST_CASE("a refusal of what nobody said was sent counts from when it came")
 {
-    auto view = three();
+    auto view = view_of_three();
     lag_sample seen;
     seen.refused(a, at(3ms));
     CHECK(seen.begun() == at(3ms));

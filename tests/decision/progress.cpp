@@ -5,6 +5,7 @@
 
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
+#include "support/nodes.hpp"
 
 #include <cstdint>
 
@@ -88,6 +89,16 @@ TEST_CASE("a refusal is waited for, and what was learned decides how long")
     CHECK(view.lag().samples() == 1);
 }
 
+TEST_CASE("a refusal that is only presumed is one to a read, and leaves a write unknown")
+{
+    constexpr answer_reading presumed{.status = 412, .kind = refusal::presumed_stale};
+    replication_view view(dialect::vault, cluster_id("c"));
+    CHECK(journey(view, five).hear(presumed).why == reason::waiting);
+    auto const unknown = journey(view, five, writing).hear(presumed);
+    CHECK(unknown.what == action::give_up);
+    CHECK(unknown.why == reason::outcome_unknown);
+}
+
 TEST_CASE("only success, and that there is nothing there, show that a node has what was required")
 {
     for (int const status : {200, 204, 404, 400, 403, 405}) {
@@ -109,8 +120,7 @@ TEST_CASE("what the active node may have answered shows nothing of the node that
 TEST_CASE("behind an open breaker the first attempt may be forwarded already")
 {
     replication_view view(dialect::vault, cluster_id("c"));
-    for (int i = 0; i < breaker::opens_after; ++i)
-        view.nodes()[anywhere].guard.escalated(at(0s), 0);
+    open(view.nodes()[anywhere].guard);
     journey one(view, five);
     CHECK(one.last.why == reason::first_attempt);
     CHECK(one.state.how().at() == stage::forward);

@@ -5,6 +5,7 @@
 
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
+#include "support/nodes.hpp"
 
 #include <optional>
 #include <string>
@@ -26,20 +27,6 @@ request_facts to_best_node()
     facts.addressable = true;
     facts.to = route::best_node;
     return facts;
-}
-
-replication_view three()
-{
-    replication_view view(dialect::vault, cluster_id("c"));
-    for (auto const* name : {"http://a", "http://b", "http://c"})
-        view.add_node(name);
-    return view;
-}
-
-void open(breaker& guard)
-{
-    for (int i = 0; i < breaker::opens_after; ++i)
-        guard.escalated(at(0s), 0);
 }
 
 /// A pursuit that begins at 0 s, and its times.
@@ -319,7 +306,7 @@ time_point stall(replication_view& view, node_number which)
 
 TEST_CASE("who asks a node that is waited for stays unsent, and is overdue from its own beginning")
 {
-    auto view = three();
+    auto view = view_of_three();
     for (node_number i = 0; i < 3; ++i)
         stall(view, i);
     hunt one(five, to_best_node());
@@ -344,7 +331,7 @@ TEST_CASE("what has no order is never held")
 {
     for (auto const& required : {states({vault("c", 5, 3)}), states({vault("c", 5, 0), vault("d", 5, 0)}),
                                  states({openbao("c", "F/5")}), required_states{}}) {
-        auto view = three();
+        auto view = view_of_three();
         for (node_number i = 0; i < 3; ++i)
             stall(view, i);
         hunt one(required, to_best_node());
@@ -367,7 +354,7 @@ TEST_CASE("whose own patience ends before the others know is not made to wait fo
 
 TEST_CASE("the node is chosen once, and only where the caller asked for it")
 {
-    auto view = three();
+    auto view = view_of_three();
     view.nodes()[1].flight.answered({.required = {5, 0}}, at(0s));
     hunt best(five, to_best_node());
     best.way.choose(view, best.times, true);
@@ -387,7 +374,7 @@ TEST_CASE("the node is chosen once, and only where the caller asked for it")
 
 TEST_CASE("a node that cannot be reached is left for another one, while there is one")
 {
-    auto view = three();
+    auto view = view_of_three();
     hunt one(five, to_best_node());
     one.way.choose(view, one.times, true);
     auto const first = one.way.node();
@@ -402,7 +389,7 @@ TEST_CASE("a node that cannot be reached is left for another one, while there is
 
 TEST_CASE("after the second refusal another node is asked at once, twice at most before the next wait")
 {
-    auto view = three();
+    auto view = view_of_three();
     int hops = 0;
     for (std::uint64_t seed = 0; seed < 32; ++seed) { // one in sixteen stays, to compare
         for (node_number i = 0; i < 3; ++i)
@@ -428,7 +415,7 @@ TEST_CASE("after the second refusal another node is asked at once, twice at most
 
 TEST_CASE("a hop that was answered speaks for hopping")
 {
-    auto view = three();
+    auto view = view_of_three();
     view.hopping().hopped(false);
     auto const before = view.hopping();
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
@@ -467,7 +454,7 @@ TEST_CASE("what is no read has the longest patience, however little its node lag
 TEST_CASE("where hopping does not pay, trying it takes budget")
 {
     for (bool const has_budget : {true, false}) {
-        auto view = three();
+        auto view = view_of_three();
         for (int i = 0; i < 40; ++i)
             view.hopping().hopped(false);
         auto const in_vain = view.hopping();
@@ -490,7 +477,7 @@ TEST_CASE("where hopping does not pay, trying it takes budget")
 
 TEST_CASE("who goes on to another node has joined nobody there")
 {
-    auto view = three();
+    auto view = view_of_three();
     for (node_number i = 0; i < 3; ++i)
         stall(view, i);
     hunt one(five, to_best_node());
@@ -504,7 +491,7 @@ TEST_CASE("who goes on to another node has joined nobody there")
 TEST_CASE("who is refused what its node has shown to have tells nothing of it, and asks no other one")
 {
     for (bool const has_it : {true, false}) {
-        auto view = three();
+        auto view = view_of_three();
         for (node_number i = 0; i < 3; ++i)
             if (has_it)
                 view.nodes()[i].flight.answered({.required = {9, 0}}, at(0s));
@@ -544,7 +531,7 @@ TEST_CASE("what is of another history, or of another cluster, teaches nothing")
 {
     enum class how { forgotten, another_cluster, begun_for_another };
     for (auto const what : {how::forgotten, how::another_cluster, how::begun_for_another}) {
-        auto view = three();
+        auto view = view_of_three();
         view.limit({.retries = nothing});
         bool const is_late = what == how::begun_for_another;
         hunt one(is_late ? states({vault("d", 5, 0)}) : five, to_best_node());

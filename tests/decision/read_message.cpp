@@ -128,3 +128,22 @@ TEST_CASE("a request tells whether its answer may make a token")
     CHECK(known(get().with("X-Vault-Wrap-TTL", "60s")));
     CHECK_FALSE(read_request(put().with("Authorization", "Bearer s.x")).may_give_birth);
 }
+
+TEST_CASE("before a token there may be more than one blank")
+{
+    CHECK(may_carry("Authorization", "Bearer   " + service_token));
+    CHECK_FALSE(may_carry("Authorization", "Bearer   " + batch_token));
+}
+
+TEST_CASE("the active node is learned from 307 and 308, and from the first place that is declared")
+{
+    for (int const status : {307, 308, 301, 302, 306, 309}) {
+        replication_view view;
+        view.add_node("https://b:8200");
+        auto const redirect = answer(status)
+                                  .with("Location", "https://stranger:8200/v1/kv/foo")
+                                  .with("Location", "https://b:8200/v1/kv/foo")
+                                  .with("Location", "https://b:8200/v1/kv/bar");
+        CHECK(learn_active_node(view, redirect) == (status == 307 || status == 308));
+    }
+}

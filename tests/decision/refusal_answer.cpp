@@ -75,3 +75,15 @@ TEST_CASE("a client of this library takes each for what it is")
     CHECK(read(forward_inconsistent_disabled, dialect::vault) == refusal::forwarding_not_allowed);
     CHECK(read(unreadable_index, dialect::openbao) == refusal::index_not_understood);
 }
+
+TEST_CASE("fields are equal if their names and values are; answers, if they have the same fields")
+{
+    answer_field const fields[] = {{"a", "1"}, {"a", "2"}, {"b", "1"}};
+    CHECK(fields[0] == answer_field{"a", "1"});
+    CHECK_FALSE(fields[0] == fields[1]);
+    CHECK_FALSE(fields[0] == fields[2]);
+    refusal_answer const one{.status = 400, .fields = {fields, 1}};
+    CHECK(one == refusal_answer{.status = 400, .fields = {fields, 1}});
+    CHECK_FALSE(one == refusal_answer{.status = 400, .fields = {fields, 2}});
+    CHECK_FALSE(one == refusal_answer{.status = 400, .fields = {fields + 1, 1}});
+}

@@ -154,6 +154,9 @@ TEST_CASE("OpenBao reads its only line, and counts the others")
     CHECK(asked.openbao.cluster == "c");
     CHECK(asked.openbao.value == "12");
     CHECK(of({{index_field, openbao("c", "12")}, {index_field, ""}}).index_lines == 2);
+    auto const two = of({{index_field, openbao("c", "12")}, {index_field, openbao("c", "13")}});
+    CHECK(two.index_lines == 2);
+    CHECK(two.openbao.value == "12"); // though no server looks at it then
 }
 
 TEST_CASE("what OpenBao takes for no index, for an error, and what nobody here can judge")

@@ -36,3 +36,14 @@ TEST_CASE("every verdict has a word, and every reason a sentence of its own")
     CHECK(to_string(static_cast<ruling_reason>(99)).empty());
     CHECK(to_string(static_cast<verdict>(99)) == "refuse");
 }
+
+TEST_CASE("rulings that differ anywhere are not equal")
+{
+    answer_field const field{"name", "value"};
+    for (auto const& other :
+         {ruling{.what = verdict::serve}, ruling{.why = ruling_reason::without_index},
+          ruling{.until = time_point(std::chrono::seconds(1))}, ruling{.awaited = {1, 0}},
+          ruling{.by_redirect = true}, ruling{.active_may_lack_it = true}, ruling{.answer = {.status = 412}},
+          ruling{.answer = {.body = "body"}}, ruling{.answer = {.fields = {&field, 1}}}})
+        CHECK_FALSE(other == ruling());
+}

@@ -29,3 +29,15 @@ TEST_CASE("each reason has a sentence of its own for people")
         CHECK(sentences.insert(sentence).second);
     }
 }
+
+TEST_CASE("what is no reason has no sentence") { CHECK(to_string(static_cast<reason>(99)).empty()); }
+
+TEST_CASE("steps that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {step{.what = action::deliver}, step{.not_before = time_point(std::chrono::seconds(1))},
+          step{.to = route::active_node}, step{.why = reason::waiting},
+          step{.refused_as = refusal::stale_index}, step{.cluster_changed = true},
+          step{.missing = capability::forwarding}})
+        CHECK_FALSE(other == step());
+}

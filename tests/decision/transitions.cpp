@@ -172,3 +172,12 @@ TEST_CASE("all parts of a row have names of their own")
     CHECK(names.size() == std::size(stages) + std::size(occurrences) + 4);
     CHECK_FALSE(names.contains(""));
 }
+
+TEST_CASE("what is none of them has no name, and the plan that gives up first")
+{
+    CHECK(to_string(static_cast<plan>(99)).empty());
+    CHECK(to_string(static_cast<stage>(99)).empty());
+    CHECK(to_string(static_cast<occurrence>(99)).empty());
+    CHECK(to_string(static_cast<pace>(99)).empty());
+    CHECK(plan_of(static_cast<when_inconsistent>(99)) == plan::fail);
+}

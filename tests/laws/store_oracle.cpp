@@ -12,6 +12,7 @@
 #include "support/answers.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
+#include "support/sanitizers.hpp"
 #include "support/store_block.hpp"
 #include "support/store_law.hpp"
 
@@ -133,7 +134,7 @@ private:
 TEST_CASE("a store of one bucket pair never requires less than sessions of their own would")
 {
     std::uint64_t wrong = 0;
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (std::uint64_t seed = 1; seed <= rounds(10, 2); ++seed) {
         world crowded(seed, 1, 60);
         for (int i = 0; i < 600; ++i)
             crowded.step();

@@ -149,3 +149,17 @@ TEST_CASE("no configuration makes a wait negative or too long")
                 }
     CHECK(backoff::vault_go().delay(UINT32_MAX, most) > duration::zero());
 }
+
+TEST_CASE("waits that are configured differently anywhere are not equal")
+{
+    for (auto const& other : {backoff{.form = backoff::shape::learned}, backoff{.first = 1h},
+                              backoff{.longest = 1h}, backoff{.spread = backoff::jitter::none}})
+        CHECK_FALSE(other == backoff());
+    CHECK(backoff() == backoff());
+}
+
+TEST_CASE("a jitter that is none spreads nothing")
+{
+    backoff const odd{.spread = static_cast<backoff::jitter>(99), .first = 1s, .longest = 1s};
+    CHECK(odd.delay(1, UINT64_MAX) == 1s);
+}

@@ -182,3 +182,12 @@ TEST_CASE("chance alone opens it about once in 100 000 reads, where one in ten i
     CHECK(openings > 2);
     CHECK(openings < 25);
 }
+
+TEST_CASE("each way to begin a read has its word")
+{
+    CHECK(to_string(breaker::mode::ask) == "ask");
+    CHECK(to_string(breaker::mode::probe) == "probe");
+    CHECK(to_string(breaker::mode::glance) == "glance");
+    CHECK(to_string(breaker::mode::forward) == "forward");
+    CHECK(to_string(static_cast<breaker::mode>(99)) == "ask");
+}

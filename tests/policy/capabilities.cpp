@@ -159,3 +159,8 @@ TEST_CASE("each has a sentence of its own")
         CHECK(sentences.insert(to_string(what)).second);
     }
 }
+
+TEST_CASE("what is no capability has a sentence that promises nothing")
+{
+    CHECK(to_string(static_cast<capability>(99)) == "The cluster lacks something.");
+}

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/manual_clock.hpp"
+#include "support/nodes.hpp"
 
 #include <array>
 #include <cstdint>
@@ -18,20 +19,6 @@ namespace {
 constexpr required_position nothing{};
 constexpr required_position six = wal_position{6, 0};
 constexpr required_position unordered = wal_position{};
-
-declared_nodes three()
-{
-    declared_nodes nodes;
-    for (auto const* name : {"http://a", "http://b", "http://c"})
-        nodes.add(name);
-    return nodes;
-}
-
-void open(breaker& guard)
-{
-    for (int i = 0; i < breaker::opens_after; ++i)
-        guard.escalated(at(0s), 0);
-}
 
 void lags(node_knowledge& node, duration much, std::uint32_t samples = replication_lag::enough)
 {
@@ -110,7 +97,7 @@ TEST_CASE("a node for which reads wait already, and one asks for all, is stalled
     CHECK(judge_node(node, six, at(0s)) == likelihood::unknown); // the active node can answer for it
     CHECK(judge_node(node, nothing, at(0s), true) == likelihood::unknown);
 
-    auto nodes = three();
+    auto nodes = three_nodes();
     nodes[0] = node;
     for (bool const must_wait : {true, false}) {
         int first_ones = 0;
@@ -132,7 +119,7 @@ TEST_CASE("of no nodes none is chosen")
 
 TEST_CASE("the likeliest node is chosen, whatever the dice say")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     nodes[1].flight.answered({.required = {6, 0}}, at(0s));
     CHECK(shares(nodes, six) == std::array{0, 3000, 0});
     nodes[1].failed(at(0s));
@@ -147,7 +134,7 @@ TEST_CASE("the likeliest node is chosen, whatever the dice say")
 
 TEST_CASE("a node whose breaker is open keeps its share, and no more")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     open(nodes[0].guard);
     nodes[1].flight.answered({.required = {6, 0}}, at(0s));
     auto const share = shares(nodes, six);
@@ -165,7 +152,7 @@ TEST_CASE("a node whose breaker is open keeps its share, and no more")
 
 TEST_CASE("of the reads of a node whose breaker is open one in sixteen goes to another one that may have it")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     open(nodes[0].guard);
     for (std::uint64_t sixteenth = 0; sixteenth < 16; ++sixteenth) {
         auto const random = 3 * sixteenth << 16; // draws node 0
@@ -175,7 +162,7 @@ TEST_CASE("of the reads of a node whose breaker is open one in sixteen goes to a
 
 TEST_CASE("a node whose breaker waits for a probe gets the next read, and then its share again")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     open(nodes[1].guard);
     for (std::uint64_t random = 0; random < 100; ++random)
         CHECK(choose_node(nodes, six, at(900ms), random) == 1);
@@ -186,7 +173,7 @@ TEST_CASE("a node whose breaker waits for a probe gets the next read, and then i
 
 TEST_CASE("among nodes of which nothing is known the reads are spread evenly")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     for (auto const& required : {nothing, six, unordered})
         for (int const share : shares(nodes, required)) {
             CHECK(share > 900);
@@ -196,7 +183,7 @@ TEST_CASE("among nodes of which nothing is known the reads are spread evenly")
 
 TEST_CASE("among equals the node that lags less gets more of the reads, and none gets all or nothing")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     lags(nodes[0], 20ms);
     lags(nodes[1], 5ms);
     lags(nodes[2], 80ms);
@@ -213,7 +200,7 @@ TEST_CASE("among equals the node that lags less gets more of the reads, and none
 
 TEST_CASE("lag is compared once enough is known of both")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     lags(nodes[0], 20ms);
     lags(nodes[1], 5ms, replication_lag::enough - 1);
     for (int const share : shares(nodes, six))
@@ -222,7 +209,7 @@ TEST_CASE("lag is compared once enough is known of both")
 
 TEST_CASE("after a refusal it is the next node's turn, round and round")
 {
-    auto const nodes = three();
+    auto const nodes = three_nodes();
     CHECK(choose_other_node(nodes, 0, 0, six, at(0s)) == 1);
     CHECK(choose_other_node(nodes, 1, 1, six, at(0s)) == 2);
     CHECK(choose_other_node(nodes, 2, 2, six, at(0s)) == 0);
@@ -232,7 +219,7 @@ TEST_CASE("after a refusal it is the next node's turn, round and round")
 
 TEST_CASE("a hop skips who lacked it, who cannot be reached, and who has an open breaker")
 {
-    auto nodes = three();
+    auto nodes = three_nodes();
     nodes[1].refused({6, 0}, at(0s));
     CHECK(choose_other_node(nodes, 0, 0, six, at(0s)) == 2);
     nodes[2].failed(at(0s));

@@ -81,3 +81,20 @@ TEST_CASE("Vault's Go client gives up after two retries, or a minute")
     CHECK(policy.wait == backoff::vault_go());
     CHECK(policy != consistency_policy());
 }
+
+TEST_CASE("a mode that is none is called as the safest one") // it tells the caller
+{
+    CHECK(to_string(static_cast<when_inconsistent>(99)) == "fail");
+}
+
+TEST_CASE("policies that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {consistency_policy{.enforce = enforce_consistency::never},
+          consistency_policy{.when = when_inconsistent::retry},
+          consistency_policy{.limit = {.max_attempts = 1}}, consistency_policy{.limit = {.timeout = 1s}},
+          consistency_policy{.limit = {.max_repeats = 0}}, consistency_policy{.wait = backoff::vault_go()},
+          consistency_policy{.repeat_wait = {.first = 1s}}, consistency_policy{.forward_after = 1s},
+          consistency_policy{.stale_negatives = 1s}})
+        CHECK_FALSE(other == consistency_policy());
+}

@@ -36,3 +36,15 @@ TEST_CASE("OpenBao holds a request for 25 ms at least and a minute at most")
     CHECK(wait(61s) == 60s);
     CHECK(wait(duration::max()) == 60s);
 }
+
+TEST_CASE("settings that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {node_settings{.allow_forwarding_via_header = true},
+          node_settings{.allow_forwarding_via_token = true}, node_settings{.hold_before_412 = 1s},
+          node_settings{.consistency_fallback_behavior = after_await::forward_active_node},
+          node_settings{.consistency_missing_header_forward = true},
+          node_settings{.consistency_max_index_wait = 1s}, node_settings{.storage = node_storage::other}})
+        CHECK_FALSE(other == node_settings());
+    CHECK(node_settings() == node_settings());
+}

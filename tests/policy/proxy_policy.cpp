@@ -241,3 +241,10 @@ TEST_CASE("the words of the scope are its names")
     CHECK(from_string<proxy_scope>("global") == proxy_scope::global);
     CHECK_FALSE(from_string<proxy_scope>("Global").has_value());
 }
+
+TEST_CASE("configurations that differ in what is enforced, or for whom, are not equal")
+{
+    CHECK(proxy_policy() == proxy_policy());
+    CHECK_FALSE(proxy_policy() == proxy_policy{.scope = proxy_scope::global});
+    CHECK_FALSE(proxy_policy() == proxy_policy{.consistency = {}});
+}

@@ -381,3 +381,12 @@ TEST_CASE("one read in sixteen tries a quarter, a half or three quarters of the 
     CHECK(trials[3] == 100);
     CHECK_FALSE(estimate_lag(replication_lag(), replication_lag(), trial).is_trial());
 }
+
+TEST_CASE("estimates that differ anywhere are not equal")
+{
+    lag_estimate const one;
+    CHECK(one == lag_estimate());
+    CHECK_FALSE(one == lag_estimate{.wait = 1h});
+    CHECK_FALSE(one == lag_estimate{.first_wait = 1h});
+    CHECK_FALSE(one == lag_estimate{.patience = 1h});
+}

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/manual_clock.hpp"
+#include "support/nodes.hpp"
 
 #include <cstddef>
 #include <string>
@@ -67,8 +68,7 @@ replication_view taught()
     replication_view view(dialect::vault, cluster_id("a"));
     view.add_node("http://node");
     view.add_peer(cluster_id("peer"));
-    for (int i = 0; i < breaker::opens_after; ++i)
-        view.nodes()[0].guard.escalated(at(0s), 0);
+    open(view.nodes()[0].guard);
     view.nodes()[0].flight.answered({.required = {6, 0}}, at(0s));
     view.nodes()[0].failed(at(0s));
     view.nodes()[0].lag.landed(1ms, 2ms);

@@ -82,3 +82,12 @@ TEST_CASE("a cap that is a share of the reads grows with them")
     CHECK_FALSE(uncapped.forwards_while_open.has_value());
     CHECK(uncapped != traffic_limits{.forwards_while_open = nothing});
 }
+
+TEST_CASE("limits that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {traffic_limits{.retries = {.percent_of_reads = 1}}, traffic_limits{.retries = {.per_second = 1}},
+          traffic_limits{.retries = {.burst = 1}}, traffic_limits{.forwards = {}},
+          traffic_limits{.forwards_while_open = retry_budget::terms()}})
+        CHECK_FALSE(other == traffic_limits());
+}

@@ -21,5 +21,16 @@ TEST_CASE("the defaults claim nothing that an answer could be taken for")
     CHECK_FALSE(facts.may_give_birth);
     CHECK_FALSE(facts.is_probe);
     CHECK(facts == attempt_facts{});
-    CHECK_FALSE(facts == attempt_facts{.is_read = true});
+    CHECK_FALSE(facts.fences_losses);
+}
+
+TEST_CASE("attempts that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {attempt_facts{.is_read = true}, attempt_facts{.was_checked = true},
+          attempt_facts{.asked_active_node = true}, attempt_facts{.may_show_loss = true},
+          attempt_facts{.index_was_refused = true}, attempt_facts{.may_give_birth = true},
+          attempt_facts{.is_probe = true}, attempt_facts{.fences_losses = true},
+          attempt_facts{.cluster = cluster_id("c")}, attempt_facts{.form = dialect::vault}})
+        CHECK_FALSE(other == attempt_facts());
 }

@@ -432,3 +432,13 @@ TEST_CASE("what a policy that enforces nothing has fetched proves nothing")
     REQUIRE(exchange.on_response(answer(200), view, at(0s)).why == reason::not_enforced);
     CHECK(cached_state(exchange.carried()) == cached_state());
 }
+
+TEST_CASE("states that were shown by other nodes are not equal")
+{
+    cached_state const state(states({vault("c", 1, 2)}));
+    CHECK(state == cached_state(states({vault("c", 1, 2)})));
+    for (auto const& other :
+         {states({vault("c", 2, 2)}), states({vault("c", 1, 3)}), states({vault("d", 1, 2)}),
+          states({openbao("c", "1")}), states({"a-form"}), states({})})
+        CHECK_FALSE(state == cached_state(other));
+}

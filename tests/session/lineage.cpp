@@ -80,6 +80,16 @@ TEST_CASE("an answer behind what was settled is suspected, and a second one cert
     CHECK(history.settled() == wal_position{});
 }
 
+TEST_CASE("a suspicion of nobody knows when is one, and not for ever")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(history.judge(sent, {9, 7}, witness::checked, time_point::min()) == verdict::suspected);
+    CHECK(history.is_suspected());
+    history.advance(at(11s), 1h);
+    CHECK_FALSE(history.is_suspected());
+}
+
 TEST_CASE("what is behind is behind in the log of its own cluster, or dominated")
 {
     struct row {

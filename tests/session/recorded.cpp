@@ -42,3 +42,32 @@ TEST_CASE("the reason is that of the last one that has one")
     total += recorded{.unkept = 1, .why = decode_error::value_too_long};
     CHECK(total.why == decode_error::value_too_long);
 }
+
+TEST_CASE("what was recorded differs if it differs anywhere")
+{
+    for (auto const& other :
+         {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.held = 1}, recorded{.unknown_form = 1},
+          recorded{.rejected = 1}, recorded{.unkept = 1}, recorded{.suspected = 1}, recorded{.regressed = 1},
+          recorded{.outdated = 1}, recorded{.why = decode_error::format}})
+        CHECK_FALSE(other == recorded());
+}
+
+TEST_CASE("what tells of another history raises the demand")
+{
+    CHECK(recorded{.suspected = 1}.raised_demand());
+    CHECK(recorded{.regressed = 1}.raised_demand());
+    CHECK(recorded{.outdated = 1}.raised_demand());
+}
+
+TEST_CASE("two that raise the demand raise it too")
+{
+    for (auto const& one : {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.unkept = 1},
+                            recorded{.suspected = 1}, recorded{.regressed = 1}, recorded{.outdated = 1}})
+        for (auto const& other :
+             {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.unkept = 1}, recorded{.suspected = 1},
+              recorded{.regressed = 1}, recorded{.outdated = 1}}) {
+            auto both = one;
+            both += other;
+            CHECK(both.raised_demand());
+        }
+}

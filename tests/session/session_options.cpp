@@ -7,10 +7,6 @@
 
 using namespace afterwrite;
 
-static_assert(to_string(on_regression::reset_and_forward) == "reset_and_forward");
-static_assert(to_string(on_regression::fail) == "fail");
-static_assert(to_string(on_regression::reset) == "reset");
-
 TEST_CASE("the defaults give up latency rather than the guarantee")
 {
     session_options const options;
@@ -19,5 +15,21 @@ TEST_CASE("the defaults give up latency rather than the guarantee")
     CHECK(options.fence_lost_writes);
     CHECK(options.fence_time == std::chrono::minutes(15));
     CHECK(options == session_options{});
-    CHECK_FALSE(options == session_options{.monotonic_reads = false});
+}
+
+TEST_CASE("options that differ anywhere are not equal")
+{
+    for (auto const& other :
+         {session_options{.regression = on_regression::fail}, session_options{.monotonic_reads = false},
+          session_options{.fence_lost_writes = false},
+          session_options{.fence_time = std::chrono::seconds(1)}})
+        CHECK_FALSE(other == session_options());
+}
+
+TEST_CASE("what to do on a regression has a word, and what is not known the default's")
+{
+    CHECK(to_string(on_regression::reset_and_forward) == "reset_and_forward");
+    CHECK(to_string(on_regression::fail) == "fail");
+    CHECK(to_string(on_regression::reset) == "reset");
+    CHECK(to_string(static_cast<on_regression>(99)) == "reset_and_forward");
 }

@@ -115,3 +115,11 @@ TEST_CASE(
                 CHECK((index(a) < index(b)) == (index(b) > index(a)));
             }
 }
+
+TEST_CASE("indices are equal only if cluster, value and what is unknown of them are")
+{
+    CHECK(index("1", "a") == index("1", "a"));
+    CHECK_FALSE(index("1", "a") == index("1", "b"));
+    CHECK_FALSE(index("1", "a") == index("2", "a"));
+    CHECK_FALSE(index("1") == with_unknown_fields("1"));
+}

@@ -170,3 +170,29 @@ TEST_CASE("the 65th cluster fences the identity, and nobody else")
     one.of(1).record_in_floor(vault("c65", 1, 0), at(0s));
     CHECK(one.of(hash_of(5)).reader().required(at(0s)).fenced());
 }
+
+TEST_CASE("of several clusters that were restored only the one that is named is accepted")
+{
+    accessed one;
+    one.options.sessions.regression = on_regression::fail;
+    for (auto const* const name : {"c", "d"}) {
+        one.record(vault(name, 1000, 0));
+        one.of(1).update(at(1s), [&](auto& identity) {
+            for (auto& demand : identity.required().demands())
+                if (demand.cluster() == name) {
+                    demand.begin_epoch(at(1s));
+                    demand.set_regressed(true);
+                }
+            return recorded{.regressed = 1};
+        });
+    }
+    auto const has_regressed = [&](std::string_view name) {
+        auto const* const held = one.required(2s).find(name, dialect::vault);
+        return held != nullptr && held->has_regressed();
+    };
+    REQUIRE(has_regressed("c"));
+    REQUIRE(has_regressed("d"));
+    one.of(77).accept_regression("c", at(2s));
+    CHECK_FALSE(has_regressed("c"));
+    CHECK(has_regressed("d"));
+}

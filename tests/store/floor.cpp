@@ -6,6 +6,7 @@
 #include "support/indices.hpp"
 #include "support/store_parts.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -236,4 +237,26 @@ TEST_CASE("a fence of the floor that was set before the machine was started anew
     CHECK(floor.required(500).fenced());
     CHECK_FALSE(floor.required(912).fenced());
     CHECK(floor.required(912).demand("c") == wal_position{2, 0});
+}
+
+TEST_CASE("the fence of what joins is kept, although its text is behind the floor, or ahead of it")
+{
+    for (std::uint64_t const local : {5, 10, 15}) {
+        floor_of_one floor;
+        floor.join(vault("c", 10, 0), 1000);
+        store_cell cell;
+        cell.add(vault("c", local, 0));
+        cell.fences = 1;
+        cell.fenced_at = 1000;
+        floor.at(1000).join(cell);
+        CHECK(floor.required(1000).fenced());
+        CHECK(floor.required(1000).demand("c") == wal_position{std::max<std::uint64_t>(local, 10), 0});
+    }
+    floor_of_one floor;
+    floor.join(vault("c", 10, 0), 1000);
+    store_cell crowded;
+    crowded.add(vault("c", 5, 0));
+    crowded.crowd(1000);
+    floor.at(1000).join(crowded);
+    CHECK(floor.required(1000).fenced());
 }

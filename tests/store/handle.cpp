@@ -323,3 +323,40 @@ TEST_CASE("a cluster is forgotten, or all are, by one identity")
     CHECK(mine.required().empty());
     CHECK(many.store.of("other", at(0s)).required().size() == 2);
 }
+
+TEST_CASE("that the active node answered what it had refused with an index tells of a restore")
+{
+    many_type const many(100);
+    auto one = many.store.of("one", at(0s));
+    one.record(vault("c", 1000, 0), at(0s));
+    attempt_facts const facts{.asked_active_node = true, .index_was_refused = true};
+    auto const answered = answer(200).with("X-Vault-Index", vault("c", 10, 0));
+    auto const first = one.record(answered, sent(one.required(c), facts, at(1s)), at(1s));
+    CHECK(first.suspected == 1);
+    auto const second = one.record(answered, sent(one.required(c), facts, at(5s)), at(5s));
+    CHECK(second.regressed == 1);
+    CHECK(one.required(c).find("c", dialect::vault)->history().epoch() == 1);
+}
+
+TEST_CASE("where there is no number for a cluster any more, all that tells of it fences its identity")
+{
+    many_type const many(1000);
+    for (int i = 0; i < 64; ++i)
+        many.store.of("other", at(0s)).record(vault("c" + std::to_string(i), 1, 1), at(0s));
+    known_cluster const unknown{cluster_id("c64")};
+
+    auto const elsewhere = states({vault("c64", 1, 1)});
+    auto merging = many.store.of("merging", at(0s));
+    CHECK(merging.merge(elsewhere, at(0s)).unkept > 0);
+    CHECK(merging.required(unknown).fenced());
+
+    auto losing = many.store.of("losing", at(0s));
+    attempt_facts const write{.cluster = cluster_id("c64"), .form = dialect::vault};
+    CHECK(losing.record_lost(sent({}, write, at(0s)), at(0s)).unkept > 0);
+    CHECK(losing.required(unknown).fenced());
+
+    auto refused = many.store.of("refused", at(0s));
+    attempt_facts const asked{.asked_active_node = true, .may_show_loss = true};
+    CHECK(refused.record(vault_stale(), sent(elsewhere, asked, at(1s)), at(1s)) == recorded());
+    CHECK_FALSE(many.store.of("another", at(1s)).required(unknown).fenced());
+}

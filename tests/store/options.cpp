@@ -14,4 +14,5 @@ TEST_CASE("by default a store keeps what a session keeps, and calls idle who was
     CHECK(options.idle == std::chrono::minutes(15));
     CHECK(options == store_options{.idle = std::chrono::minutes(15)});
     CHECK(options != store_options{.idle = std::chrono::minutes(1)});
+    CHECK(options != store_options{.sessions = {.monotonic_reads = false}});
 }

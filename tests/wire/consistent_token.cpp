@@ -228,3 +228,13 @@ TEST_CASE("a node that has seen a later epoch does not look at the index")
     static_assert(!explains_412(second, 5, 3));
     CHECK(explains_412(second, 5));
 }
+
+TEST_CASE("what two tokens say differs if form, index or epoch do")
+{
+    using value = inline_string<opaque_index::max_value_size>;
+    consistent_token const one{dialect::vault, value("300"), 2};
+    CHECK(one == consistent_token{dialect::vault, value("300"), 2});
+    CHECK_FALSE(one == consistent_token{dialect::openbao, value("300"), 2});
+    CHECK_FALSE(one == consistent_token{dialect::vault, value("301"), 2});
+    CHECK_FALSE(one == consistent_token{dialect::vault, value("300"), 3});
+}

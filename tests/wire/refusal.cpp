@@ -36,6 +36,7 @@ constexpr refusal all[] = {
     refusal::index_or_token,
     refusal::presumed_stale,
     refusal::quota,
+    refusal::throttled,
     refusal::health_answer,
     refusal::agent_refusal,
     refusal::forwarding_not_allowed,
@@ -311,4 +312,9 @@ TEST_CASE("a secret that is called sys/health is a secret")
          {"/v1/kv/sys/health", "/v1/secret/data/sys/health", "/v1/sys/healthy", "/v1/sys/health/x", "/v1/sys",
           "", "/v1/kv/a?b=/v1/sys/health", "?", "/v1/kv/v1/sys/health"})
         CHECK_FALSE(is_health_path(path));
+}
+
+TEST_CASE("what is no meaning has a sentence that claims nothing")
+{
+    CHECK(to_string(static_cast<refusal>(99)) == "The server refused.");
 }

@@ -62,8 +62,8 @@ struct siphash_state {
     for (; at + 8 <= text.size(); at += 8)
         state.take(load_eight_bytes(text.data() + at));
     std::uint64_t end = static_cast<std::uint64_t>(text.size()) << 56;
-    for (int shift = 0; at < text.size(); ++at, shift += 8)
-        end |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at])) << shift;
+    for (; at < text.size(); ++at) // `at % 8` shows compilers that no shift is too wide
+        end |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at])) << (8 * (at % 8));
     state.take(end);
     state.c ^= 0xff;
     for (int i = 0; i < 4; ++i)

@@ -35,7 +35,8 @@ public:
     void join(store_cell const& evicted) noexcept
     {
         auto const held = open();
-        if (evicted.count == 1 && joined_by_position(held, evicted.text(0)))
+        if (evicted.count == 1 && !evicted.is_fenced() && evicted.is_crowded == 0 &&
+            joined_by_position(held, evicted.text(0)))
             return;
         required_states sum;
         bool is_fenced = held.cell != nullptr && add_texts(*held.cell, sum);

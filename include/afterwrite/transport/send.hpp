@@ -69,21 +69,6 @@ time_point now_of(Wait const& wait)
         return clock::now();
 }
 
-/// Whatever ends an attempt without an answer, an exception included: what it may have written is lost.
-template <class Session>
-struct [[nodiscard]] lost_unless_answered {
-    Session& session;
-    required_states const& carried;
-    time_point sent;
-    bool is_answered = false;
-
-    ~lost_unless_answered()
-    {
-        if (!is_answered)
-            session.record_lost(carried, sent);
-    }
-};
-
 /// Calls f(replication_view&), under the view's lock if it has one.
 template <class View, class F>
 decltype(auto) with_view(View& view, F&& f)
@@ -94,6 +79,111 @@ decltype(auto) with_view(View& view, F&& f)
         return std::forward<F>(f)(view);
 }
 
+/// What the loops around an exchange have in common, however they send and wait: all but that. If such a
+/// loop ends while an attempt is under way, by an exception or because its coroutine is destroyed, then what
+/// the attempt may have written is lost.
+template <class Reply, class Session, class View>
+class sending {
+public:
+    sending(request_facts const& facts, Session& session, View& view, consistency_policy const& policy,
+            time_point now)
+        : session_(session), view_(view), addressable_(facts.addressable), now_(now),
+          exchange_(policy, with_view(view, [&](replication_view& v) { return session.required(v); }), facts,
+                    now, next_seed())
+    {
+        go_on(with_view(view_, [&](replication_view& v) { return exchange_.first(v); }));
+    }
+
+    ~sending() { lose_what_is_under_way(); }
+    sending(sending const&) = delete;
+    sending& operator=(sending const&) = delete;
+
+    [[nodiscard]] bool is_over() const { return result_.last.is_final(); }
+
+    /// Whether to wait until `due()`, and then `resume` or `cancel`; else to `prepare`.
+    [[nodiscard]] bool must_wait() const { return due() > now_; }
+    [[nodiscard]] time_point due() const { return result_.last.not_before; }
+
+    void resume(time_point now)
+    {
+        now_ = std::max(now, due());
+        go_on(with_view(view_, [&](replication_view& v) { return exchange_.resume(v, now_); }));
+    }
+
+    void cancel() { give_up(reason::cancelled, result_.last.refused_as); }
+
+    /// True: the request is to be sent `where()`, and then `take` is to be called. False: no way leads there.
+    template <class Request>
+    [[nodiscard]] bool prepare(Request& request)
+    {
+        with_view(view_, [&](replication_view& v) {
+            exchange_.prepare(request, v);
+            address_ = node_address(exchange_.address(v));
+        });
+        if (exchange_.to() == route::active_node && (!addressable_ || address_.empty())) {
+            give_up(reason::not_offered, refusal::none);
+            return false;
+        }
+        is_under_way_ = true;
+        return true;
+    }
+
+    [[nodiscard]] destination where() const { return {exchange_.to(), address_}; }
+
+    /// `now()` is asked for the time when the answer is there.
+    template <class Now>
+    void take(Reply reply, Now&& now)
+    {
+        result_.response = std::move(reply);
+        auto const* const response = message_in(result_.response);
+        bool const was_sent = !is_unsent(result_.response);
+        is_under_way_ = response == nullptr && was_sent;
+        lose_what_is_under_way();
+        now_ = now();
+        if (response != nullptr)
+            session_.record(*response, exchange_.carried(), now_);
+        go_on(with_view(view_, [&](replication_view& v) {
+            return response != nullptr ? exchange_.on_response(*response, v, now_)
+                                       : exchange_.on_transport_error(v, now_, was_sent);
+        }));
+    }
+
+    /// How it ended, once.
+    [[nodiscard]] outcome<Reply> finish()
+    {
+        result_.attempts = exchange_.attempts();
+        return std::move(result_);
+    }
+
+private:
+    void go_on(step next)
+    {
+        result_.last = next;
+        if (next.missing)
+            result_.missing = next.missing;
+    }
+
+    void give_up(reason why, refusal refused_as)
+    {
+        go_on({action::give_up, now_, route::any_node, why, refused_as});
+    }
+
+    void lose_what_is_under_way()
+    {
+        if (std::exchange(is_under_way_, false))
+            session_.record_lost(exchange_.carried(), now_);
+    }
+
+    Session& session_;
+    View& view_;
+    bool addressable_;
+    bool is_under_way_ = false;
+    time_point now_; // during an attempt, when it began
+    exchange exchange_;
+    node_address address_{};
+    outcome<Reply> result_{};
+};
+
 } // namespace detail
 
 /// Sends a request until it is answered as the session requires, and blocks as long. This is all it does:
@@ -103,8 +193,7 @@ decltype(auto) with_view(View& view, F&& f)
 /// `transport`: see `transport_traits`. `request`: prepared in place, its body is not touched. `facts`: what
 /// only the caller knows; `addressable` is filled in from the transport. `session`: `session` or
 /// `shared_session`. `view`: `replication_view` or `shared_replication_view`. `wait_until`: see
-/// `sleeping_wait`. What the transport throws passes through, and costs
-/// nothing that was known.
+/// `sleeping_wait`. What the transport throws passes through, and costs nothing that was known.
 template <class Transport, request_message Request, class Session, class View, class Wait = sleeping_wait>
     requires transport_of<std::remove_cvref_t<Transport>, Request>
 auto send(Transport&& transport, Request& request, request_facts facts, Session& session, View& view,
@@ -113,53 +202,20 @@ auto send(Transport&& transport, Request& request, request_facts facts, Session&
 {
     using transport_type = std::remove_cvref_t<Transport>;
     facts.addressable = addressable_transport<transport_type, Request>;
-    auto const required = detail::with_view(view, [&](replication_view& v) { return session.required(v); });
-    auto now = detail::now_of(wait_until);
-    exchange exchange(policy, required, facts, now, detail::next_seed());
-
-    outcome<reply_of<transport_type, Request>> result;
-    result.last = detail::with_view(view, [&](replication_view& v) { return exchange.first(v); });
-    while (!result.last.is_final()) {
-        result.missing = result.last.missing ? result.last.missing : result.missing;
-        if (result.last.not_before > now) {
-            if (!wait_until(result.last.not_before)) {
-                result.last = {action::give_up, now, route::any_node, reason::cancelled,
-                               result.last.refused_as};
-                break;
-            }
-            now = std::max(detail::now_of(wait_until), result.last.not_before);
-            result.last =
-                detail::with_view(view, [&](replication_view& v) { return exchange.resume(v, now); });
-            continue;
+    auto const now = [&] { return detail::now_of(wait_until); };
+    detail::sending<reply_of<transport_type, Request>, Session, View> one(facts, session, view, policy,
+                                                                          now());
+    while (!one.is_over()) {
+        if (!one.must_wait()) {
+            if (one.prepare(request))
+                one.take(detail::send_attempt(transport, request, one.where()), now);
+        } else if (wait_until(one.due())) {
+            one.resume(now());
+        } else {
+            one.cancel();
         }
-        node_address address;
-        detail::with_view(view, [&](replication_view& v) {
-            exchange.prepare(request, v);
-            address = node_address(exchange.address(v));
-        });
-        if (exchange.to() == route::active_node && (!facts.addressable || address.empty())) {
-            result.last = {action::give_up, now, route::any_node, reason::not_offered};
-            break;
-        }
-        bool was_sent = true;
-        {
-            detail::lost_unless_answered<Session> answer{session, exchange.carried(), now};
-            result.response = detail::send_attempt(transport, request, {exchange.to(), address});
-            was_sent = !detail::is_unsent(result.response);
-            answer.is_answered = detail::message_in(result.response) != nullptr || !was_sent;
-        }
-        auto const* const response = detail::message_in(result.response);
-        now = detail::now_of(wait_until);
-        if (response != nullptr)
-            session.record(*response, exchange.carried(), now);
-        result.last = detail::with_view(view, [&](replication_view& v) {
-            return response != nullptr ? exchange.on_response(*response, v, now)
-                                       : exchange.on_transport_error(v, now, was_sent);
-        });
     }
-    result.missing = result.last.missing ? result.last.missing : result.missing;
-    result.attempts = exchange.attempts();
-    return result;
+    return one.finish();
 }
 
 /// The same for a request whose method tells all that is to be known of it, see `request_facts::of_method`.

@@ -7,7 +7,7 @@
 
 namespace proxy {
 
-/// What the proxy counts. Any thread may count and read. Each has the name that `to_prometheus` gives it.
+/// What the proxy counts. Any thread may count and read. `to_prometheus` and `to_json` use these names.
 struct metrics {
     using count = std::atomic<std::uint64_t>;
 
@@ -34,7 +34,8 @@ struct metrics {
     count restored{0};             ///< regressions that sessions noticed
 };
 
-/// The text exposition format of Prometheus, version 0.0.4.
+/// The text exposition format of Prometheus, version 0.0.4. As is the custom there: `requests` becomes
+/// `afterwrite_proxy_requests_total`, what is "now" has no `_total`, and time is in seconds.
 [[nodiscard]] std::string to_prometheus(metrics const& counted);
 
 /// One JSON object, a member for each count.

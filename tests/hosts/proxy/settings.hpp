@@ -29,6 +29,7 @@ struct listener_settings {
     std::optional<listener_tls> tls{};
     bool require_request_header = false; ///< refuse what has no `X-Vault-Request: true`
     bool metrics_only = false;           ///< `role = "metrics_only"`: nothing is handed on
+    bool enable_quit = false;            ///< `proxy_api { enable_quit }`: POST /proxy/v1/quit ends the proxy
 
     // Of a unix socket; empty: as the system makes it.
     std::string socket_mode{};  ///< octal
@@ -84,7 +85,7 @@ struct settings {
     std::size_t max_identities = 100'000; ///< callers whose state is kept
     std::chrono::nanoseconds shutdown_grace = std::chrono::seconds(30); ///< for requests under way
     std::string pid_file{};
-    bool enable_quit = false; ///< `proxy_api { enable_quit }`: POST /proxy/v1/quit ends the proxy
+    bool enable_quit = false; ///< on every listener, whatever it says itself
 };
 
 } // namespace proxy

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# alone.sh STAMP INCLUDE_DIR COMPILER [FLAG...] -- HEADER...: each header compiles as the only, and the first, include.
+# compile.sh alone STAMP INCLUDE_DIR COMPILER [FLAG...] -- HEADER...: each compiles as the only, and the first, include
+# compile.sh together STAMP INCLUDE_DIR COMPILER [FLAG...] -- HEADER...: one unit has them all
 # Where the flags forbid exceptions, an adapter or store that says "// needs exceptions" is passed over. If nothing has
 # changed since the last success (STAMP), nothing is compiled.
 set -eu
 
-stamp=$1
-include_dir=$2
-shift 2
-state=$({ cat "$0"; echo "$@"; "$1" --version; find "$include_dir" -type f | LC_ALL=C sort | xargs cksum; } | cksum)
+how=$1
+stamp=$2
+include_dir=$3
+shift 3
+state=$({ cat "$0"; echo "$how $*"; "$1" --version; find "$include_dir" -type f | LC_ALL=C sort | xargs cksum; } | cksum)
 if [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$state" ]; then
     echo "Nothing has changed since all headers compiled."
     exit 0
@@ -26,7 +28,10 @@ done
 shift
 [ $# != 0 ] || { echo "There are no headers." >&2; exit 1; }
 
+compiles() { eval "$command" -fsyntax-only -I '"$include_dir"' '"$stamp.cpp"'; }
+
 bad=0
+: >"$stamp.cpp"
 for header in "$@"; do
     case $embedded-$header in
         yes-afterwrite/adapters/* | yes-afterwrite/stores/*)
@@ -36,11 +41,20 @@ for header in "$@"; do
             fi
             ;;
     esac
+    if [ "$how" = together ]; then
+        echo "#include <$header>" >>"$stamp.cpp"
+        continue
+    fi
     printf '#include <%s>\n#include <%s>\n' "$header" "$header" >"$stamp.cpp"
-    if ! eval "$command" -fsyntax-only -I '"$include_dir"' '"$stamp.cpp"'; then
+    if ! compiles; then
         echo "$header does not compile alone." >&2
         bad=$((bad + 1))
     fi
 done
-echo "$# headers, $bad of which do not compile alone"
-[ $bad = 0 ] && echo "$state" >"$stamp"
+if [ "$how" = together ] && ! compiles; then
+    echo "Together they do not compile." >&2
+    bad=1
+fi
+[ $bad = 0 ] || exit 1
+echo "$# headers compile $how."
+echo "$state" >"$stamp"
