@@ -189,7 +189,9 @@ const std::vector<row> reads = {
      .status = 200,
      .body = R"({"lease_id":"","renewable":false,"lease_duration":0,"data":{"type":"kv","local":false,)"
              R"("options":{"version":"1"},"path":"kv/","default_lease_ttl":2764800,)"
-             R"("max_lease_ttl":2764800},"wrap_info":null,"warnings":null,"auth":null})"},
+             R"("max_lease_ttl":2764800},"wrap_info":null,"warnings":null,"auth":null,)"
+             R"("type":"kv","local":false,"options":{"version":"1"},"path":"kv/",)"
+             R"("default_lease_ttl":2764800,"max_lease_ttl":2764800})"},
     {.fact = "where no mount is, nothing is told",
      .source = "Vault docs, API, sys/internal/ui/mounts",
      .asked = ask("GET", "sys/internal/ui/mounts/none"),

@@ -2,100 +2,49 @@
 // For libFuzzer: what `decode_consistent_token` promises, for texts that nobody has thought of.
 #include <afterwrite/wire/consistent_token.hpp>
 
+#include "input.hpp"
 #include "support/tokens.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <string_view>
-#include <vector>
 
 using namespace afterwrite;
 using namespace support;
+using fuzz::expect;
 
 namespace {
 
 /// The first byte says what the others are.
-enum form : std::uint8_t { text_as_it_is, behind_the_prefix, outer_message, inner_message, forms };
-
-/// Right inputs, without which no HMAC would ever be found.
-std::vector<std::string> const& seeds()
+std::string text_of(fuzz::input& from)
 {
-    static auto const all = [] {
-        std::vector<std::string> made;
-        for (auto const& token :
-             {vault_token(300), vault_token(UINT64_MAX, 7), openbao_token("16/B374D848")}) {
-            made.push_back(static_cast<char>(text_as_it_is) + token);
-            made.push_back(static_cast<char>(behind_the_prefix) + token.substr(4));
-        }
-        auto const inner = bytes_field(1, "hvs.A") + number_field(3, 2) + bytes_field(50, "5");
-        made.push_back(static_cast<char>(inner_message) + inner);
-        made.push_back(static_cast<char>(outer_message) + signed_message(inner));
-        return made;
-    }();
-    return all;
-}
-
-std::string text_of(std::uint8_t how, std::string const& bytes)
-{
-    switch (how % forms) {
-    case behind_the_prefix: return "hvs." + bytes;
-    case outer_message: return token_of_message(bytes);
-    case inner_message: return signed_token(bytes);
+    auto const how = from.below(4);
+    std::string const bytes(from.rest());
+    switch (how) {
+    case 1: return "hvs." + bytes;
+    case 2: return token_of_message(bytes);
+    case 3: return signed_token(bytes);
     default: return bytes;
     }
 }
 
-/// What is broken; nothing if all holds.
-char const* broken(std::string const& text)
-{
-    auto const decoded = decode_consistent_token(text);
-    auto const verified = decode_consistent_token(text, token_key);
-    if (verified && verified != decoded)
-        return "what is verified reads as something else";
-    if (!decoded && verified != decoded && verified.error() != decode_error::hmac_mismatch)
-        return "the key changes what is wrong";
-    if (!decoded)
-        return nullptr;
-    if (text.size() > max_token_size || !may_carry_index(text))
-        return "a token was read that carries none";
-    if (decoded->form == dialect::unknown || decoded->local_index.empty())
-        return "a token was read that says nothing";
-    auto const visible = [](char c) { return c >= '!' && c <= '~'; };
-    auto const index = decoded->local_index.view();
-    if (!std::all_of(index.begin(), index.end(), visible))
-        return "the index holds what nobody can see";
-    if (decoded->form == dialect::vault && !decoded->number())
-        return "an index of Vault is no number";
-    return nullptr;
-}
-
 } // namespace
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
-
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                                               unsigned number)
-{
-    if (number % 64 != 0)
-        return LLVMFuzzerMutate(data, size, max_size);
-    auto const& seed = seeds()[number / 64 % seeds().size()];
-    auto const length = std::min(seed.size(), max_size);
-    std::copy_n(seed.begin(), length, data);
-    return length;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)
 {
-    if (size == 0)
+    fuzz::input from(data, size);
+    auto const text = text_of(from);
+    auto const decoded = decode_consistent_token(text);
+    auto const verified = decode_consistent_token(text, token_key);
+    expect(!verified || verified == decoded, "what is verified reads alike without a key");
+    expect(decoded || verified == decoded || verified.error() == decode_error::hmac_mismatch,
+           "a key changes nothing that is wrong but the HMAC");
+    if (!decoded)
         return 0;
-    auto const text = text_of(data[0], std::string(data + 1, data + size));
-    if (auto const* const what = broken(text)) {
-        std::fprintf(stderr, "%s: %s\n", what, text.c_str());
-        std::abort();
-    }
+    expect(text.size() <= max_token_size && may_carry_index(text), "what is read can carry an index");
+    expect(decoded->form != dialect::unknown && !decoded->local_index.empty(), "what is read says something");
+    auto const visible = [](char c) { return c >= '!' && c <= '~'; };
+    auto const index = decoded->local_index.view();
+    expect(std::all_of(index.begin(), index.end(), visible), "an index can be shown");
+    expect(decoded->form != dialect::vault || decoded->number(), "an index of Vault is a number");
     return 0;
 }

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# simulate.sh SEEDS [OPTION...]: builds the simulation and runs so many seeds, or A..B, of 20000 operations each, in as
+# many threads as there are processors; options are those of the program. Its last line says how many operations were
+# simulated, and how many violations were seen. Fails if there were any, or if a fault struck in none of the runs.
+set -eu
+
+source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
+. "$source_dir/tests/packages.sh"
+tree=$build_dir/simulation
+log=$build_dir/log/simulation.log
+
+if [ $# = 0 ]; then
+    echo "simulate: how many seeds? CI runs 200" >&2
+    exit 2
+fi
+need_build_tools g++:g++ || exit 1
+need_packages doctest-dev libssl-dev nlohmann-json3-dev libboost-dev || exit 1
+if ! { configure "$tree" g++ -DCMAKE_BUILD_TYPE=Release -DAFTERWRITE_TEST_GROUPS=simulation &&
+    build "$tree" afterwrite.simulation; } >"$log" 2>&1 </dev/null; then
+    tail -n 60 "$log"
+    echo "simulate: the simulation cannot be built; the log is $log" >&2
+    exit 1
+fi
+"$tree/tests/afterwrite.simulation" --seeds "$@"

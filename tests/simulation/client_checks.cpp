@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is known of a client after each step, and whether that holds.
+#include "clients.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace simulation {
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Calls visit(text) for each index of an answer, several in a line included.
+template <class Visit>
+void for_each_text(cluster::response const& answer, Visit&& visit)
+{
+    for (auto const& [name, value] : answer.fields) {
+        if (name != "X-Vault-Index")
+            continue;
+        std::string_view rest = value;
+        while (!rest.empty()) {
+            auto const end = std::min(rest.find(','), rest.size());
+            auto one = rest.substr(0, end);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+            while (one.starts_with(' '))
+                one.remove_prefix(1);
+            if (!one.empty())
+                visit(one);
+        }
+    }
+}
+
+bool has_trace(recorded const& what)
+{
+    return what.kept + what.superseded + what.held + what.unkept + what.outdated > 0;
+}
+
+} // namespace
+
+void clients::hear(process& host, scope& who, cluster::response const& answer)
+{
+    for_each_text(answer, [&](std::string_view text) {
+        if (who.received.find(text) != who.received.end())
+            return;
+        who.received.emplace(text);
+        if (who.is_of_store())
+            host.received.emplace(text);
+    });
+}
+
+void clients::check_plan(operation& one)
+{
+    std::visit(
+        [&](auto& machine) {
+            if constexpr (requires { machine.attempts(); })
+                check(invariant::within_bounds, one,
+                      invariant::of_effort({machine.attempts() + 1,
+                                            plan_.callers[one.caller].policy.limit.max_attempts,
+                                            one.last.not_before, machine.deadline()}));
+        },
+        one.machine);
+}
+
+void clients::check(std::string_view invariant, operation const& one, invariant::breach const& what)
+{
+    bool const is_rival = processes_[one.process].what.how == keeping::rival; // they are counted, not judged
+    if (!what || one.is_poisoned || is_rival)
+        return;
+    report_.fail(invariant, time_.now(),
+                 (one.what.writes != 0 ? "write " + std::to_string(one.what.writes) + " of " : "read of ") +
+                     world::path_of(one.what.key) + " at " + servers_.at(one.site).name + " by caller " +
+                     std::to_string(one.caller) + ": " + *what);
+}
+
+/// What is required of the cluster that is asked is what was recorded of it.
+void clients::check_begin(operation& one, required_states const& required)
+{
+    auto& who = scopes_[one.scope];
+    if (one.believed.empty() || one.is_poisoned)
+        return;
+    auto const known = who.naive.find(std::string(one.believed));
+    if (known != who.naive.end())
+        check(invariant::demand_is_join, one,
+              invariant::of_demand(required, one.believed, known->second, who.is_of_store(), book_));
+}
+
+void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
+{
+    auto& who = scopes_[one.scope];
+    auto const& what = who.last();
+    who.is_poisoned = who.is_poisoned || got.is_forged;
+    one.is_poisoned = one.is_poisoned || who.is_poisoned;
+    bool const is_read = one.what.writes == 0;
+    bool const binds = !is_read || who.options().monotonic_reads || was_fenced;
+    bool begins = what.regressed > 0;
+    auto& host = processes_[one.process];
+    auto const begin_epoch = [&](std::string const& of) {
+        auto& bumps = who.is_of_store() ? host.bumps[of] : who.bumps[of];
+        ++bumps;
+        bool const is_confused =
+            way_.has_mixed_clusters(); // who refuses the index of another one seems restored
+        if (!is_confused)
+            check(invariant::epochs_are_real, one, invariant::of_epochs(bumps, changes_of(of)));
+        for (auto const each : who.is_of_store() ? host.scopes : std::vector{one.scope})
+            scopes_[each].naive.erase(of);
+        begins = false;
+    };
+    if (what.kept + what.superseded + what.held > 0)
+        for_each_text(got.answer, [&](std::string_view text) {
+            auto const& meaning = book_.read(text);
+            if (!meaning.is_known || (!binds && !meaning.is_vault))
+                return;
+            if (begins)
+                begin_epoch(meaning.cluster);
+            auto& known = who.naive[meaning.cluster];
+            known.is_vault = meaning.is_vault;
+            known.join = {std::max(known.join.local, meaning.where.local),
+                          std::max(known.join.replicated, meaning.where.replicated)};
+        });
+    if (begins) // a refusal gave it away
+        begin_epoch(std::string(one.believed));
+}
+
+void clients::note_promise(operation& one, flight const& got)
+{
+    auto& who = scopes_[one.scope];
+    auto const& what = who.last();
+    bool const is_lost = got.is_broken ? got.was_sent : got.answer.status >= 500;
+    if (one.what.writes != 0 && is_lost) {
+        // What was executed when nobody answered has to be seen all the same. Not at a secondary: see README.
+        auto const& there = servers_.at(got.log.seen_from);
+        bool const is_at_home = one.believed.empty() || std::string_view(one.believed) == there.id;
+        if (got.executed && is_at_home && got.log.store == got.log.seen_from &&
+            who.options().fence_lost_writes)
+            who.promised.bind(got.log, *got.executed);
+        return;
+    }
+    bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
+    if (is_success)
+        one.wrote = got.executed;
+    bool const is_intact = !got.is_cached && (!got.is_altered || what.unkept > 0);
+    if (!is_success || !is_intact || !has_trace(what))
+        return;
+    if (got.executed) {
+        who.promised.bind(got.log, *got.executed);
+        one.is_binding = true;
+    } else if (got.seen && !got.is_altered && who.options().monotonic_reads) {
+        who.promised.bind(got.log, got.seen->shown);
+        one.is_binding = true;
+    }
+}
+
+/// Whether the node really had not all that the request carried. (OpenBao's check looks at an index that may
+/// be some ms old, so of its refusals nobody can tell.)
+bool clients::did_lack(flight const& got)
+{
+    auto const& there = servers_.at(got.log.seen_from);
+    if (got.is_cached || (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
+        return true;
+    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
+        auto const& meaning = book_.read(text);
+        if (meaning.cluster != there.id || got.had.local < meaning.where.local ||
+            got.had.replicated < meaning.where.replicated)
+            return true;
+    }
+    return false;
+}
+
+void clients::check_step(operation& one, flight const& got)
+{
+    auto const& there = servers_.at(got.log.seen_from);
+    invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
+                                   .forwarding_was_off = servers_.has_forbidden_forwarding(),
+                                   .is_openbao = there.speaks == cluster::dialect::openbao,
+                                   .index_was_dropped = way_.has_dropped_indices()};
+    std::string known(one.knew);
+    for_each_text(got.answer, [&](std::string_view text) {
+        auto const& meaning = book_.read(text);
+        if (!meaning.is_known)
+            return;
+        truth.another_cluster = truth.another_cluster || (!known.empty() && meaning.cluster != known);
+        known = meaning.cluster;
+    });
+    check(invariant::tells_the_truth, one, invariant::of_step(one.last, truth));
+}
+
+void clients::check_end(operation& one)
+{
+    bool const is_answered = one.last.what == action::deliver && one.last.why == reason::answered;
+    auto const& there = servers_.at(one.log.seen_from);
+    bool const is_at_home = one.believed.empty() || std::string_view(one.believed) == there.id;
+    if (one.what.writes != 0) {
+        check(invariant::executed_once, one,
+              invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
+        way_.forget(one.what.writes);
+    } else if (is_answered && one.seen && is_at_home) {
+        auto const& bound = one.promised.of(one.log);
+        report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
+        check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
+    }
+    if (!expects_good_ends_ || is_answered || one.begun < good_from_ || may_end_badly(one))
+        return;
+    check(invariant::ends_well, one, "it ended with: " + std::string(to_string(one.last.why)));
+}
+
+/// Even where nothing goes wrong any more: its policy gives up soon, or no way leads to the active node.
+bool clients::may_end_badly(operation const& one) const
+{
+    auto const& policy = plan_.callers[one.caller].policy;
+    bool const is_impatient =
+        policy.when == when_inconsistent::fail || policy.limit.max_attempts > 0 || policy.limit.timeout < 2s;
+    bool const has_no_way = one.last.why == reason::not_offered && !processes_[one.process].what.addressable;
+    return is_impatient || has_no_way;
+}
+
+void clients::change_history(std::size_t store) { ++changes_[servers_.at(store).id]; }
+
+std::uint64_t clients::changes_of(std::string const& of) const
+{
+    auto const found = changes_.find(of);
+    return found == changes_.end() ? 0 : found->second;
+}
+
+void clients::expect_good_ends()
+{
+    expects_good_ends_ = true;
+    good_from_ = time_.now();
+}
+
+} // namespace simulation

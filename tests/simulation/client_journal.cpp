@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is written down of the clients.
+#include "clients.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace simulation {
+
+using namespace afterwrite;
+
+namespace {
+
+std::string tag_of(operation const& one)
+{
+    return "caller " + std::to_string(one.caller) + " #" + std::to_string(one.number);
+}
+
+std::uint64_t time_of(nanoseconds at) { return static_cast<std::uint64_t>(at.count()); }
+
+} // namespace
+
+std::string clients::session_of(operation const& one) const
+{
+    auto const& host = processes_[one.process];
+    return "s" + std::to_string(one.scope) + "." + std::to_string(host.generation);
+}
+
+void clients::write_begin(operation& one) const
+{
+    auto const path = world::path_of(one.what.key);
+    auto const& here = servers_.at(one.site).name;
+    bool const writes = one.what.writes != 0;
+    journal_.note(time_.now(), [&] {
+        return tag_of(one) + (writes ? " writes " + std::to_string(one.what.writes) + " to " : " reads ") +
+               path + " at " + here;
+    });
+    if (journal_.history == nullptr)
+        return;
+    auto const store = servers_.log_at(one.site, one.what.key).store;
+    auto const log = store == one.site ? here : servers_.at(store).name + ".at." + here;
+    auto const key = log + path.substr(std::string_view("/v1").size());
+    one.in_history = writes ? journal_.history->invoke_write(time_of(time_.now()), session_of(one), key,
+                                                             std::to_string(one.what.writes))
+                            : journal_.history->invoke_read(time_of(time_.now()), session_of(one), key);
+}
+
+void clients::write_attempt(operation const& one, std::string_view address) const
+{
+    journal_.note(time_.now(), [&] {
+        auto text = tag_of(one) + "   to " + std::string(address);
+        for (auto const& [name, value] : one.asked.fields)
+            text +=
+                name.starts_with("X-Vault-I") || name == "X-Vault-Forward" ? "; " + name + ": " + value : "";
+        return text;
+    });
+}
+
+void clients::write_answer(operation const& one, flight const& got) const
+{
+    journal_.note(time_.now(), [&] {
+        auto text = tag_of(one) + "   ";
+        text += got.is_broken ? std::string(got.was_sent ? "broken" : "no connection")
+                              : std::to_string(got.answer.status) + " " + got.answer.body.substr(0, 120);
+        for (auto const& [name, value] : got.answer.fields)
+            text += name == "X-Vault-Index" ? "; index " + value : "";
+        text += got.executed ? "; executed at " + std::to_string(got.executed->position) : "";
+        return text + " -> " + std::string(to_string(one.last.why));
+    });
+}
+
+void clients::write_end(operation const& one) const
+{
+    journal_.note(time_.now(),
+                  [&] { return tag_of(one) + " ends: " + std::string(to_string(one.last.why)); });
+    if (journal_.history == nullptr)
+        return;
+    auto const given = one.is_binding ? history::promise::full : history::promise::unbinding;
+    if (one.what.writes != 0 && one.wrote)
+        return journal_.history->return_write(time_of(time_.now()), session_of(one), one.in_history,
+                                              {one.wrote->epoch, one.wrote->position}, given);
+    if (one.what.writes != 0 || one.last.what != action::deliver || !one.seen)
+        return write_loss(one);
+    bool const is_promised = one.last.why == reason::answered && !one.is_poisoned;
+    auto const value = one.seen->value == 0 ? std::string(history::nothing) : std::to_string(one.seen->value);
+    journal_.history->return_read(time_of(time_.now()), session_of(one), one.in_history,
+                                  {one.seen->shown.epoch, one.seen->shown.position}, value,
+                                  is_promised ? given : history::promise::unpromised);
+}
+
+void clients::write_loss(operation const& one) const
+{
+    if (journal_.history != nullptr)
+        journal_.history->lost(time_of(time_.now()), session_of(one), one.in_history);
+}
+
+} // namespace simulation

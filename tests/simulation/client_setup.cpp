@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// The programs and their callers: how they begin, and how they end.
+#include "clients.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace simulation {
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+namespace {
+
+dialect dialect_of(site const& there)
+{
+    return there.speaks == cluster::dialect::vault ? dialect::vault : dialect::openbao;
+}
+
+bool is_of_store(keeping how)
+{
+    return how == keeping::store || how == keeping::small_store || how == keeping::proxy;
+}
+
+} // namespace
+
+clients::clients(plan const& what, world& servers, network& way, oracle& truth, index_book& book,
+                 timeline& time, report& into, journal const& book_of_events)
+    : plan_(what), servers_(servers), way_(way), truth_(truth), book_(book), time_(time), report_(into),
+      journal_(book_of_events)
+{
+    processes_.resize(what.processes.size());
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+        processes_[i].what = what.processes[i];
+        set_up(processes_[i]);
+    }
+    for (std::size_t caller = 0; caller < what.callers.size(); ++caller) {
+        auto const number = what.callers[caller].process;
+        auto& host = processes_[number];
+        auto const how = host.what.how;
+        auto const companions = how == keeping::shared_session ? what.callers.size() : 2;
+        bool const joins = caller > 0 && what.callers[caller - 1].process == number &&
+                           caller % companions != 0; // several callers may act for one identity
+        if (!joins) {
+            host.scopes.push_back(scopes_.size());
+            if (is_of_store(how))
+                scopes_.emplace_back(*host.store, "identity " + std::to_string(scopes_.size()));
+            else
+                scopes_.emplace_back(how == keeping::shared_session, host.what.options);
+        }
+        scope_of_.push_back(scopes_.size() - 1);
+    }
+    work_.resize(what.callers.size());
+}
+
+void clients::set_up(process& one)
+{
+    one.views.clear();
+    one.memory = {.kind = one.what.as};
+    for (std::size_t of = 0; of < servers_.sites(); ++of) {
+        auto const& there = servers_.at(servers_.behind(of));
+        auto const form = one.what.knows_dialect || one.what.knows_cluster ? dialect_of(there) : dialect{};
+        auto const id = one.what.knows_cluster ? cluster_id(there.id) : cluster_id{};
+        one.views.emplace_back(form, id);
+        if (one.what.addressable)
+            for (auto const& address : servers_.addresses(of))
+                one.views.back().add_node(address);
+        if (one.what.addressable)
+            one.views.back().set_active_address(servers_.active_address(of));
+    }
+    one.has_floor = one.has_floor || one.what.how == keeping::small_store;
+    if (is_of_store(one.what.how) && one.store == nullptr)
+        one.store = std::make_unique<store_type>(one.what.how == keeping::small_store ? 1 : 500,
+                                                 store_options{.sessions = one.what.options});
+}
+
+time_point clients::now_of(process const& one) const { return support::at(time_.now()) + one.ahead; }
+
+void clients::abandon(std::size_t process)
+{
+    ++processes_[process].generation;
+    for (auto& one : operations_)
+        if (one.is_used && one.process == process && !one.is_abandoned) {
+            one.is_abandoned = true;
+            write_loss(one);
+            time_.put(time_.now() + 1ms, task::begin, one.caller);
+        }
+}
+
+void clients::declare_active_nodes()
+{
+    for (auto& host : processes_)
+        if (host.what.addressable)
+            for (std::size_t of = 0; of < servers_.sites(); ++of)
+                host.views[of].set_active_address(servers_.active_address(of));
+}
+
+} // namespace simulation

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "clients.hpp"
+
+#include <afterwrite/policy/proxy_policy.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace simulation {
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Calls f(exchange or proxied_exchange).
+template <class F>
+decltype(auto) with_machine(operation& one, F&& f)
+{
+    if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine))
+        return f(*proxied);
+    if (auto* const rival = std::get_if<rival_exchange>(&one.machine))
+        return f(*rival);
+    return f(std::get<exchange>(one.machine));
+}
+
+} // namespace
+
+void clients::take(script_line const& line)
+{
+    auto& work = work_[line.who];
+    work.waiting.push_back(line.luck);
+    if (!work.is_busy)
+        begin(line.who);
+}
+
+operation& clients::add()
+{
+    if (unused_.empty()) {
+        unused_.push_back(operations_.size());
+        operations_.emplace_back();
+    }
+    auto& made = operations_[unused_.back()];
+    made.is_used = true;
+    made.is_abandoned = false;
+    made.seen.reset();
+    return made;
+}
+
+void clients::free(std::size_t id)
+{
+    operations_[id].is_used = false;
+    operations_[id].machine.emplace<std::monostate>();
+    unused_.push_back(id);
+}
+
+void clients::begin(std::size_t caller)
+{
+    auto& work = work_[caller];
+    work.is_busy = !work.waiting.empty();
+    if (!work.is_busy)
+        return;
+    auto const& plan = plan_.callers[caller];
+    auto& host = processes_[plan.process];
+    auto& one = add();
+    auto const id = unused_.back();
+    unused_.pop_back();
+    one.luck = dice(work.waiting.front());
+    work.waiting.pop_front();
+    auto& luck = one.luck;
+    one.caller = caller;
+    one.process = plan.process;
+    one.scope = scope_of_[caller];
+    one.site = plan.wanders && luck.per_mille(200) ? luck.below(servers_.sites()) : plan.site;
+    bool const writes = luck.per_mille(plan.writes_per_mille);
+    key_place const key{luck.per_mille(300), one.site, luck.below(plan_.keys)};
+    bool const looks_back = !writes && work.wrote && luck.per_mille(600);
+    one.what = {looks_back ? *work.wrote : key, writes ? ++values_ : 0};
+    if (writes)
+        work.wrote = key;
+    one.site = one.what.key.home;
+    one.begun = time_.now();
+    one.asked = {.method = writes ? "PUT" : "GET",
+                 .target = world::path_of(one.what.key),
+                 .fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}},
+                 .body = writes ? R"({"v":")" + std::to_string(one.what.writes) + "\"}" : ""};
+
+    auto facts = request_facts::of_method(one.asked.method);
+    facts.addressable = host.what.addressable;
+    facts.to = plan.likes_best && facts.addressable ? route::best_node : route::any_node;
+    if (luck.per_mille(20))
+        facts.to = route::active_node;
+    one.is_idempotent = facts.idempotent = !writes || luck.per_mille(150);
+
+    auto& who = scopes_[one.scope];
+    auto& view = host.views[one.site];
+    auto const now = now_of(host);
+    who.advance(now);
+    one.promised = who.promised;
+    one.written = who.written;
+    one.shown = who.shown;
+    one.believed = view.cluster();
+    one.is_poisoned = who.is_poisoned;
+    if (host.what.how == keeping::rival)
+        one.machine.emplace<rival_exchange>(host.memory, now, luck.next());
+    else if (host.what.how == keeping::proxy)
+        one.machine.emplace<proxied_exchange>(proxy_policy{.consistency = plan.policy}, one.asked, facts, who,
+                                              view, now, luck.next());
+    else
+        one.machine.emplace<exchange>(plan.policy, who.required(view), facts, now, luck.next());
+    with_machine(one, [&](auto& machine) {
+        check_begin(one, machine.carried());
+        one.last = machine.first(view);
+    });
+    one.number = ++report_.operations;
+    one.wrote.reset();
+    one.is_binding = false;
+    write_begin(one);
+    report_.note(static_cast<std::uint64_t>(time_.now().count()) ^ caller << 48U);
+    drive(id);
+}
+
+void clients::drive(std::size_t id)
+{
+    auto& one = operations_[id];
+    report_.note(static_cast<std::uint64_t>(one.last.why) + 100);
+    if (one.last.is_final())
+        return finish(id);
+    auto const now = now_of(processes_[one.process]);
+    if (one.last.not_before > now) {
+        check_plan(one);
+        return time_.put(time_.now() + (one.last.not_before - now), task::resume, id);
+    }
+    send(id);
+}
+
+void clients::resume(std::size_t id)
+{
+    auto& one = operations_[id];
+    if (one.is_abandoned)
+        return free(id);
+    auto& host = processes_[one.process];
+    with_machine(one, [&](auto& machine) { one.last = machine.resume(host.views[one.site], now_of(host)); });
+    drive(id);
+}
+
+void clients::send(std::size_t id)
+{
+    auto& one = operations_[id];
+    auto& host = processes_[one.process];
+    auto& view = host.views[one.site];
+    std::string_view address;
+    with_machine(one, [&](auto& machine) {
+        machine.prepare(one.asked, view);
+        address = machine.address(view);
+        if (machine.to() == route::active_node && address.empty())
+            one.last = {.what = action::give_up, .why = reason::not_offered};
+    });
+    if (one.last.is_final())
+        return finish(id);
+    if (host.what.how != keeping::rival) {
+        auto const* const floor = host.has_floor ? &host.received : nullptr;
+        invariant::sent_texts const sent{one.asked, scopes_[one.scope].received, floor, one.believed};
+        check(invariant::texts_as_received, one, invariant::of_texts(sent, book_));
+        check(invariant::texts_at_home, one, invariant::of_home(sent, book_));
+    }
+    auto const place = address.empty()
+                           ? std::pair(one.site, one.luck.below(servers_.addresses(one.site).size()))
+                           : servers_.find(address);
+    if (place.first != one.site)
+        report_.fail(invariant::texts_at_home, time_.now(), "a request goes to " + std::string(address));
+    write_attempt(one, servers_.addresses(place.first)[place.second]);
+    way_.send(id, place.first, place.second, one.what, one.asked, dice(one.luck.next()));
+}
+
+void clients::deliver(std::size_t flight_id)
+{
+    auto& got = way_.at(flight_id);
+    auto const id = got.operation;
+    report_.note(got.attempt << 16U ^ static_cast<std::uint64_t>(got.is_broken ? 0 : got.answer.status));
+    if (got.late) { // the second time
+        repeat_record(got);
+        return way_.release(flight_id);
+    }
+    auto& one = operations_[id];
+    if (one.is_abandoned) {
+        way_.release(flight_id);
+        return free(id);
+    }
+    ++report_.attempts;
+    if (got.is_broken)
+        take_loss(one, got);
+    else
+        take_answer(one, got);
+    write_answer(one, got);
+    if (got.late)
+        time_.put(time_.now() + one.luck.between(1ms, 2s), task::deliver, flight_id);
+    else
+        way_.release(flight_id);
+    drive(id);
+}
+
+void clients::take_answer(operation& one, flight& got)
+{
+    auto& host = processes_[one.process];
+    auto& who = scopes_[one.scope];
+    auto& view = host.views[one.site];
+    auto const now = now_of(host);
+    hear(host, who, got.answer);
+    one.knew = view.cluster();
+    bool was_fenced = false;
+    with_machine(one, [&](auto& machine) {
+        was_fenced = machine.carried().fenced();
+        if (got.repeats && !got.is_forged)
+            got.late = std::make_unique<late_record>(
+                late_record{machine.carried(), one.process, one.scope, host.generation});
+    });
+    who.forget_last();
+    one.seen = got.is_cached ? std::nullopt : got.seen;
+    one.log = got.log;
+    count_answer(one, got);
+    if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
+        one.last = rival->on_response(got.answer, now);
+        return;
+    }
+    if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine)) {
+        one.last = proxied->on_response(got.answer, who, view, now);
+    } else {
+        auto& machine = std::get<exchange>(one.machine);
+        who.record(got.answer, machine.carried(), now);
+        one.last = machine.on_response(got.answer, view, now);
+    }
+    note_recorded(one, got, was_fenced);
+    note_promise(one, got);
+    check_step(one, got);
+    if (host.what.forgets && one.luck.per_mille(500))
+        who.with([](auto& session) { session.clear(); });
+}
+
+void clients::take_loss(operation& one, flight& got)
+{
+    auto& host = processes_[one.process];
+    auto& who = scopes_[one.scope];
+    auto& view = host.views[one.site];
+    auto const now = now_of(host);
+    if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
+        one.last = rival->on_transport_error(now);
+        return;
+    }
+    if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine)) {
+        one.last = proxied->on_transport_error(who, view, now, got.was_sent);
+    } else {
+        auto& machine = std::get<exchange>(one.machine);
+        if (got.was_sent)
+            who.record_lost(machine.carried(), now);
+        one.last = machine.on_transport_error(view, now, got.was_sent);
+    }
+    note_promise(one, got);
+}
+
+void clients::repeat_record(flight& got)
+{
+    auto& of = *got.late;
+    auto& host = processes_[of.process];
+    if (of.generation != host.generation)
+        return; // that program has ended
+    scopes_[of.scope].record(got.answer, of.carried, now_of(host));
+}
+
+void clients::finish(std::size_t id)
+{
+    auto& one = operations_[id];
+    bool const is_delivered = one.last.what == action::deliver;
+    report_.delivered += is_delivered ? 1 : 0;
+    report_.given_up += is_delivered ? 0 : 1;
+    count_end(one);
+    check_end(one);
+    write_end(one);
+    auto const caller = one.caller;
+    auto const pause = one.luck.between(1us, 100us);
+    free(id);
+    time_.put(time_.now() + pause, task::begin, caller);
+}
+
+} // namespace simulation

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/decision/exchange.hpp>
+#include <afterwrite/decision/proxied_exchange.hpp>
+#include <afterwrite/decision/step.hpp>
+
+#include "invariants.hpp"
+#include "journal.hpp"
+#include "network.hpp"
+#include "plan.hpp"
+#include "report.hpp"
+#include "rivals.hpp"
+#include "scope.hpp"
+#include "timeline.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace simulation {
+
+/// A program that uses the library: what it has learned of each site, and its sessions.
+struct process {
+    process_plan what;
+    std::vector<afterwrite::replication_view> views; ///< by the site
+    std::unique_ptr<store_type> store;
+    std::vector<std::size_t> scopes;            ///< of its callers
+    afterwrite::duration ahead{};               ///< of its clock
+    std::uint64_t generation = 0;               ///< how often it was started anew
+    rival_memory memory;                        ///< if it uses another library
+    text_set received;                          ///< texts that its store was handed
+    bool has_floor = false;                     ///< its store may require of one what another one was told
+    std::map<std::string, std::uint64_t> bumps; ///< epochs that its store began, by the cluster
+};
+
+/// One logical request of a caller, and all its attempts.
+struct operation {
+    std::size_t caller = 0;
+    std::size_t process = 0;
+    std::size_t scope = 0;
+    std::size_t site = 0;
+    errand what{};
+    dice luck{0};
+    nanoseconds begun{};
+    std::variant<std::monostate, afterwrite::exchange, afterwrite::proxied_exchange, rival_exchange> machine;
+    afterwrite::step last{};
+    cluster::request asked{};
+    std::optional<sight> seen{}; ///< what the answer at hand showed
+    log_view log{};              ///< of what
+    promises promised{};         ///< to its session, when it began
+    promises written{};          ///< by then
+    promises shown{};
+    afterwrite::cluster_id believed; ///< the cluster that was known then; empty: none
+    afterwrite::cluster_id knew;     ///< the one that was known when the last answer came
+    std::uint64_t number = 0;        ///< of all operations of the run
+    std::uint64_t in_history = 0;    ///< its number there
+    std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
+    bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
+    bool is_idempotent = false;
+    bool is_poisoned = false;
+    bool is_abandoned = false; ///< its process has ended
+    bool is_used = false;
+};
+
+/// The callers: they write and read as the script says, each one thing after the other, with the real library
+/// between them and the network. What they do is checked at every step.
+class clients {
+public:
+    clients(plan const& what, world& servers, network& way, oracle& truth, index_book& book, timeline& time,
+            report& into, journal const& book_of_events);
+
+    /// An operation of the script: the caller begins with it when it has done what came before.
+    void take(script_line const& line);
+
+    /// What `timeline` says is due.
+    void begin(std::size_t caller);
+    void resume(std::size_t id);
+    void deliver(std::size_t flight);
+
+    // What faults do to clients: see faults.cpp
+
+    [[nodiscard]] std::vector<process>& processes() { return processes_; }
+    [[nodiscard]] std::deque<scope>& scopes() { return scopes_; }
+    [[nodiscard]] afterwrite::time_point now_of(process const& one) const;
+
+    /// What was under way in a process goes on without it.
+    void abandon(std::size_t process);
+
+    /// Whoever is active now is declared to all that can be sent there.
+    void declare_active_nodes();
+
+    /// The history of this site's cluster is another one now.
+    void change_history(std::size_t store);
+
+    /// How often that was so.
+    [[nodiscard]] std::uint64_t changes_of(std::string const& cluster) const;
+
+    /// From now on everything has to end well.
+    void expect_good_ends();
+
+    void set_up(process& one);
+
+private:
+    struct line_of_work {
+        std::deque<std::uint64_t> waiting; ///< the luck of each
+        std::optional<key_place> wrote;
+        bool is_busy = false;
+    };
+
+    operation& add();
+    void drive(std::size_t id);
+    void send(std::size_t id);
+    void finish(std::size_t id);
+    void take_answer(operation& one, flight& got);
+    void take_loss(operation& one, flight& got);
+    void repeat_record(flight& got);
+    void note_recorded(operation& one, flight const& got, bool was_fenced);
+    void note_promise(operation& one, flight const& got);
+    [[nodiscard]] std::string session_of(operation const& one) const;
+    [[nodiscard]] std::string log_of(operation const& one) const;
+    void write_begin(operation& one) const;
+    void write_attempt(operation const& one, std::string_view address) const;
+    void write_answer(operation const& one, flight const& got) const;
+    void write_end(operation const& one) const;
+    void write_loss(operation const& one) const;
+    void check_begin(operation& one, afterwrite::required_states const& required);
+    void hear(process& host, scope& who, cluster::response const& answer);
+    void check_plan(operation& one);
+    void count_answer(operation& one, flight const& got);
+    void count_end(operation& one);
+    [[nodiscard]] bool did_lack(flight const& got);
+    void check_step(operation& one, flight const& got);
+    void check_end(operation& one);
+    [[nodiscard]] bool may_end_badly(operation const& one) const;
+    void check(std::string_view invariant, operation const& one, invariant::breach const& what);
+    void free(std::size_t id);
+
+    plan const& plan_;
+    world& servers_;
+    network& way_;
+    oracle& truth_;
+    index_book& book_;
+    timeline& time_;
+    report& report_;
+    journal const& journal_;
+    std::vector<process> processes_;
+    std::deque<scope> scopes_;
+    std::vector<std::size_t> scope_of_; ///< by the caller
+    std::vector<line_of_work> work_;    ///< by the caller
+    std::deque<operation> operations_;
+    std::vector<std::size_t> unused_;
+    std::map<std::string, std::uint64_t> changes_;
+    std::uint64_t values_ = 0;
+    bool expects_good_ends_ = false;
+    nanoseconds good_from_{};
+};
+
+} // namespace simulation

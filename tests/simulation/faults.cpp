@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "faults.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+nanoseconds faults::until(dice& luck, nanoseconds least, nanoseconds most) const
+{
+    return std::min(time_.now() + luck.between(least, most), std::max(plan_.calm, time_.now()));
+}
+
+void faults::end_later(lasting what, nanoseconds when)
+{
+    lasting_.push_back(std::move(what));
+    time_.put(when, task::heal, lasting_.size() - 1);
+}
+
+void faults::strike(script_line const& line)
+{
+    dice luck(line.luck);
+    auto const& caller = luck.pick(plan_.callers); // where somebody will feel it
+    auto const site = caller.site;
+    report_.note(static_cast<std::uint64_t>(line.kind) + 1000);
+    journal_.note(time_.now(), [&] { return "fault: " + std::string(to_string(line.kind)); });
+    switch (line.kind) {
+    case fault::stalled:
+    case fault::clogged:
+    case fault::slow:
+    case fault::unreachable:
+    case fault::sealed:
+    case fault::elected:
+    case fault::crashed_before:
+    case fault::crashed_after: strike_node(line.kind, site, luck); break;
+    case fault::taken_over:
+    case fault::restored:
+    case fault::restored_in_place:
+    case fault::promoted:
+    case fault::reconfigured: strike_cluster(line.kind, site, luck); break;
+    case fault::clock_jumped:
+    case fault::restarted:
+    case fault::restarted_old:
+    case fault::restarted_corrupt:
+    case fault::restarted_foreign:
+    case fault::crowded: strike_process(line.kind, luck); break;
+    default: strike_way(line.kind, site, luck);
+    }
+    way_.look_at_held();
+}
+
+void faults::strike_way(fault kind, std::size_t site, dice& luck)
+{
+    bool const is_rare = kind == fault::forged || kind == fault::foreign_line || kind == fault::bad_gateway ||
+                         kind == fault::lost_request || kind == fault::lost_answer;
+    auto const share = is_rare ? 10 + luck.below(90) : 50 + luck.below(500);
+    sky_.open(kind, site, until(luck, 20ms, 1500ms), share);
+}
+
+void faults::strike_node(fault kind, std::size_t site, dice& luck)
+{
+    auto const here = servers_.behind(site);
+    auto const& there = servers_.at(here);
+    auto& model = servers_.model_of(there);
+    auto const now = time_.now();
+    auto const end = until(luck, 20ms, 3s);
+    auto const node = there.nodes[luck.below(there.nodes.size())];
+    switch (kind) {
+    case fault::stalled: model.stall(node, now, end); break;
+    case fault::clogged:
+        for (auto const each : there.nodes) // one after the other, and back in another order
+            model.stall(each, now + luck.between(0ns, (end - now) / 2),
+                        end - luck.between(0ns, (end - now) / 2));
+        break;
+    case fault::slow:
+        model.set_lag(*cluster::parse_lag("lognormal:150ms,1").spec, there.which);
+        end_later({.kind = kind, .site = here}, end);
+        break;
+    case fault::unreachable: return way_.cut_off(site, luck.below(there.nodes.size()), end); // counted there
+    case fault::sealed: model.seal(node, now, end); break;
+    case fault::elected:
+        servers_.elect(here, luck.below(there.nodes.size()), now, luck.between(0ms, 800ms));
+        break;
+    default: return way_.arm_crash(here, kind == fault::crashed_before); // counted there
+    }
+    ++sky_.struck[kind];
+}
+
+void faults::strike_cluster(fault kind, std::size_t site, dice& luck)
+{
+    auto const end = until(luck, 50ms, 3s);
+    auto& model = servers_.model(0);
+    switch (kind) {
+    case fault::taken_over:
+        if (servers_.behind(0) != 0)
+            return; // still
+        servers_.swap(0, servers_.stranger());
+        end_later({.kind = kind, .site = 0}, end);
+        end_later({.kind = kind, .site = 0, .is_news = true}, until(luck, 10ms, 400ms));
+        break;
+    case fault::restored:
+    case fault::restored_in_place:
+        return end_later({.kind = kind,
+                          .luck = luck,
+                          .saved = model.take_snapshot(),
+                          .end_of_log = model.newest(0).local,
+                          .versions = truth_.snapshot(0)},
+                         end); // counted then
+    case fault::promoted: promote(); break;
+    default: {
+        auto const here = servers_.behind(site);
+        auto const& there = servers_.at(here);
+        servers_.allow_forwarding(here,
+                                  !servers_.model_of(there).chosen(there.which).allow_forwarding_via_header);
+        end_later({.kind = kind, .site = here}, end);
+    }
+    }
+    ++sky_.struck[kind];
+}
+
+void faults::strike_process(fault kind, dice& luck)
+{
+    auto& all = clients_.processes();
+    auto const number = luck.below(all.size());
+    auto& host = all[number];
+    if (kind == fault::clock_jumped) {
+        host.ahead += luck.between(1ms, 20s);
+    } else if (kind == fault::crowded) {
+        if (host.store == nullptr)
+            return;
+        crowd(host, luck);
+    } else if (kind == fault::restarted) {
+        auto left = save(host);
+        restart(number, kind, left, luck);
+    } else {
+        return end_later({.kind = kind, .site = number, .luck = luck, .left = save(host)},
+                         until(luck, 1ms, 1s)); // counted then
+    }
+    ++sky_.struck[kind];
+}
+
+void faults::heal(std::size_t id)
+{
+    auto what = std::move(lasting_[id]);
+    report_.note(static_cast<std::uint64_t>(what.kind) + 2000);
+    journal_.note(time_.now(), [&] { return "end of: " + std::string(to_string(what.kind)); });
+    switch (what.kind) {
+    case fault::slow: {
+        auto const& there = servers_.at(what.site);
+        auto const number = there.model == 0 ? 0U : 1U;
+        auto const& usual = there.which == 0 ? plan_.clusters[number] : plan_.clusters[0].secondaries[0];
+        servers_.model_of(there).set_lag(usual.lag, there.which);
+        break;
+    }
+    case fault::taken_over:
+        if (what.is_news)
+            return tell_views(what.site);
+        servers_.swap(0, servers_.stranger());
+        end_later({.kind = what.kind, .site = 0, .is_news = true}, time_.now() + 300ms);
+        break;
+    case fault::restored:
+    case fault::restored_in_place: restore(what); break;
+    case fault::reconfigured: {
+        auto const& there = servers_.at(what.site);
+        servers_.allow_forwarding(what.site,
+                                  !servers_.model_of(there).chosen(there.which).allow_forwarding_via_header);
+        break;
+    }
+    default: restart(what.site, what.kind, what.left, what.luck); ++sky_.struck[what.kind];
+    }
+    way_.look_at_held();
+}
+
+/// Who keeps the addresses tells the programs who is there now: no answer can.
+void faults::tell_views(std::size_t site)
+{
+    auto const& there = servers_.at(servers_.behind(site));
+    auto const form =
+        there.speaks == cluster::dialect::vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
+    for (auto& host : clients_.processes())
+        if (!host.views[site].cluster().empty())
+            host.views[site].learn(form, afterwrite::cluster_id(there.id));
+}
+
+void faults::restore(lasting& what)
+{
+    auto& model = servers_.model(0);
+    auto const before = model.newest(0).local;
+    model.restore(what.saved, time_.now());
+    truth_.begin_epoch(0, std::move(what.versions));
+    if (journal_.history != nullptr)
+        journal_.history->epoch(static_cast<std::uint64_t>(time_.now().count()), servers_.at(0).name,
+                                truth_.epoch(0));
+    if (what.kind == fault::restored_in_place)
+        model.advance(std::max(before, what.end_of_log) - what.end_of_log + 1 + what.luck.below(20),
+                      time_.now(), 0);
+    else
+        clients_.change_history(0);
+    ++sky_.struck[what.kind];
+}
+
+void faults::promote()
+{
+    auto& model = servers_.model(0);
+    if (!model.is_secondary(1))
+        return;
+    (void)model.applied(servers_.at(1).nodes[0], time_.now());
+    truth_.adopt(1, 0, model.newest(1).replicated);
+    servers_.promote(time_.now());
+    // What was promised of the primary's log may never come: the callers are told so, and start anew.
+    for (auto& each : lasting_)
+        each.left = {}; // so what is left behind is of no use
+    left_behind nothing;
+    dice none(0);
+    for (std::size_t i = 0; i < clients_.processes().size(); ++i)
+        restart(i, fault::promoted, nothing, none);
+}
+
+void faults::heal_all()
+{
+    way_.heal();
+    for (std::size_t of = 0; of < servers_.sites(); ++of)
+        tell_views(of);
+}
+
+} // namespace simulation

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "invariants.hpp"
+
+#include <afterwrite/wire/dialect.hpp>
+
+#include <map>
+#include <utility>
+
+namespace simulation::invariant {
+
+namespace {
+
+std::string text_of(version const& where)
+{
+    return std::to_string(where.epoch) + ":" + std::to_string(where.position);
+}
+
+std::string text_of(cluster::position const& where)
+{
+    return "(" + std::to_string(where.local) + "," + std::to_string(where.replicated) + ")";
+}
+
+bool covers(cluster::position const& have, cluster::position const& wanted)
+{
+    return have.local >= wanted.local && have.replicated >= wanted.replicated;
+}
+
+/// The join of what is required of a cluster, read off the texts by the cluster's codec.
+cluster::position join_of(afterwrite::cluster_demand const& demand, index_book& book)
+{
+    cluster::position join;
+    for (std::uint8_t i = 0; i < demand.size(); ++i) {
+        auto const& where = book.read(demand.text(i)).where;
+        join = {std::max(join.local, where.local), std::max(join.replicated, where.replicated)};
+    }
+    return join;
+}
+
+} // namespace
+
+breach of_read(sight const& seen, version const& promised)
+{
+    if (!seen.is_real)
+        return "it shows a value that was never written there";
+    bool const binds = promised.epoch == seen.epoch;
+    if (!binds || !seen.next || *seen.next > promised)
+        return std::nullopt;
+    return "it shows the version " + text_of(seen.shown) + " and not " + text_of(*seen.next) +
+           ", though all up to " + text_of(promised) + " was promised";
+}
+
+breach of_demand(afterwrite::required_states const& required, std::string_view cluster,
+                 naive_demand const& naive, bool is_of_store, index_book& book)
+{
+    auto const form = naive.is_vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
+    auto const* const demand = required.find(cluster, form);
+    auto const join = demand == nullptr ? cluster::position{} : join_of(*demand, book);
+    bool const is_enough = covers(join, naive.join);
+    bool const is_exact = is_enough && covers(naive.join, join);
+    if (is_exact || (is_of_store && is_enough) || required.fenced())
+        return std::nullopt;
+    return "of " + std::string(cluster) + " it requires " + text_of(join) + ", and was told " +
+           text_of(naive.join);
+}
+
+breach of_texts(sent_texts const& sent, index_book& book)
+{
+    std::map<std::string, int> of_cluster;
+    for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {
+        bool const is_received =
+            sent.received.contains(text) || (sent.floor != nullptr && sent.floor->contains(text));
+        if (!is_received)
+            return "it sends a text that nobody gave it: " + std::string(text);
+        auto const& meaning = book.read(text);
+        int const most = meaning.is_vault ? 2 : 1;
+        if (++of_cluster[meaning.cluster] > most)
+            return "it sends more than " + std::to_string(most) + " texts of one cluster";
+    }
+    return std::nullopt;
+}
+
+breach of_home(sent_texts const& sent, index_book& book)
+{
+    for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {
+        auto const& meaning = book.read(text);
+        if (meaning.is_known && !sent.believed.empty() && meaning.cluster != sent.believed)
+            return "it sends a text of " + meaning.cluster + " to " + std::string(sent.believed);
+    }
+    return std::nullopt;
+}
+
+breach of_repetition(int repetitions, bool is_idempotent)
+{
+    if (repetitions <= 0 || is_idempotent)
+        return std::nullopt;
+    return "it was executed " + std::to_string(1 + repetitions) + " times";
+}
+
+breach of_effort(effort const& spent)
+{
+    if (spent.allowed > 0 && spent.attempts > spent.allowed)
+        return "attempt " + std::to_string(spent.attempts) + " of " + std::to_string(spent.allowed);
+    if (spent.planned > spent.deadline)
+        return "an attempt is planned after the deadline";
+    return std::nullopt;
+}
+
+breach of_epochs(std::uint64_t begun, std::uint64_t real)
+{
+    if (begun <= real)
+        return std::nullopt;
+    return std::to_string(begun) + " epochs began, and the history changed " + std::to_string(real) +
+           " times";
+}
+
+breach of_step(afterwrite::step const& told, circumstances const& truth)
+{
+    using afterwrite::capability;
+    using afterwrite::refusal;
+    bool const says_behind = told.refused_as == refusal::stale_index ||
+                             told.refused_as == refusal::index_or_token ||
+                             told.refused_as == refusal::presumed_stale;
+    if (says_behind && !truth.node_lacked)
+        return "it says that the node was behind";
+    if (told.cluster_changed && !truth.another_cluster)
+        return "it says that another cluster answered";
+    if (!told.missing)
+        return std::nullopt;
+    switch (*told.missing) {
+    case capability::forwarding:
+        return truth.forwarding_was_off ? breach() : "it says that forwarding is disabled";
+    case capability::await_state: return "it says that await-state is not known";
+    case capability::several_indices:
+        return truth.is_openbao ? breach() : "it says that the server takes one index only";
+    case capability::consistency_fields:
+        return truth.index_was_dropped ? breach() : "it says that there are no indices";
+    }
+    return std::nullopt;
+}
+
+} // namespace simulation::invariant

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/decision/step.hpp>
+#include <afterwrite/session/required_states.hpp>
+
+#include "network.hpp"
+#include "oracle.hpp"
+#include "scope.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// What must always hold, one function each. Each looks at what a client did and at what really happened, and
+// says what is wrong, if something is. The numbers are those of the test plan.
+
+namespace simulation::invariant {
+
+using breach = std::optional<std::string>;
+
+/// S1. A delivered read contains all writes that its session had been promised when it began.
+inline constexpr std::string_view read_your_writes = "S1 read your writes";
+[[nodiscard]] breach of_read(sight const& seen, version const& promised);
+
+/// S2. What a session requires is the join of every text that it recorded in the present epoch; a store never
+/// requires less. A fence may stand for more.
+inline constexpr std::string_view demand_is_join = "S2 the demand is the join";
+[[nodiscard]] breach of_demand(afterwrite::required_states const& required, std::string_view cluster,
+                               naive_demand const& naive, bool is_of_store, index_book& book);
+
+/// S3. At most two texts of a Vault cluster go with a request and one of OpenBao, each exactly as a server
+/// wrote it to this client.
+/// S4. A text goes to no other cluster than the one that wrote it, and to no session but through the floor.
+inline constexpr std::string_view texts_as_received = "S3 texts as received";
+inline constexpr std::string_view texts_at_home = "S4 no text elsewhere";
+struct sent_texts {
+    cluster::request const& request;
+    text_set const& received;  ///< by its session
+    text_set const* floor;     ///< by all of its store; null: that is none of its business
+    std::string_view believed; ///< the cluster that the view knew; empty: none
+};
+[[nodiscard]] breach of_texts(sent_texts const& sent, index_book& book);
+[[nodiscard]] breach of_home(sent_texts const& sent, index_book& book);
+
+/// S5. What must not be executed twice is not sent again once it may have been.
+inline constexpr std::string_view executed_once = "S5 executed once";
+[[nodiscard]] breach of_repetition(int repetitions, bool is_idempotent);
+
+/// S6. No attempt is planned after the deadline, nor beyond the number of attempts that is allowed.
+inline constexpr std::string_view within_bounds = "S6 within bounds";
+struct effort {
+    std::uint32_t attempts;
+    std::uint32_t allowed; ///< 0: no number
+    afterwrite::time_point planned;
+    afterwrite::time_point deadline;
+};
+[[nodiscard]] breach of_effort(effort const& spent);
+
+/// S7. A new epoch begins at most once for each time that the history really was another one.
+inline constexpr std::string_view epochs_are_real = "S7 epochs are real";
+[[nodiscard]] breach of_epochs(std::uint64_t begun, std::uint64_t real);
+
+/// S8. Within an epoch a session never requires less than before.
+/// S9. Nor does it after it was evicted, saved and loaded, or damaged, unless that is reported.
+inline constexpr std::string_view demand_grows = "S8 the demand grows";
+inline constexpr std::string_view nothing_is_forgotten = "S9 nothing is forgotten";
+
+/// S10. What a step tells of the cluster is so.
+inline constexpr std::string_view tells_the_truth = "S10 tells the truth";
+struct circumstances {
+    bool node_lacked = false;     ///< the node really had not what the request carried
+    bool another_cluster = false; ///< who answered, or an index on the answer, was not of the known cluster
+    bool forwarding_was_off = false;
+    bool is_openbao = false;
+    bool index_was_dropped = false; ///< somebody has taken indices off answers
+};
+[[nodiscard]] breach of_step(afterwrite::step const& told, circumstances const& truth);
+
+/// L1. Once nothing goes wrong any more, everything is answered soon.
+inline constexpr std::string_view ends_well = "L1 ends well";
+
+} // namespace simulation::invariant

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "dice.hpp"
+#include "history/history.hpp"
+
+#include <string>
+
+namespace simulation {
+
+/// Writes down what happens, for whoever wants to read it: nothing unless it is asked to.
+struct journal {
+    history::writer* history = nullptr; ///< what the clients saw
+    std::string* diary = nullptr;       ///< what they did, for people
+
+    /// Adds the line that tell() returns to the diary, if there is one.
+    template <class Tell>
+    void note(nanoseconds at, Tell&& tell) const
+    {
+        if (diary == nullptr)
+            return;
+        auto const time = std::to_string(at.count() / 1000);
+        diary->append(time.size() < 10 ? 10 - time.size() : 0, ' ').append(time).append(" us  ");
+        diary->append(tell()).append("\n");
+    }
+};
+
+} // namespace simulation

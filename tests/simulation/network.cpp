@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "network.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+bool weather::strikes(fault kind, std::size_t site, nanoseconds now, dice& luck)
+{
+    auto& all = of_[static_cast<std::size_t>(kind)];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].until <= now) {
+            all[i--] = all.back();
+            all.pop_back();
+        } else if (all[i].site == site && luck.per_mille(all[i].per_mille)) {
+            ++struck[kind];
+            return true;
+        }
+    }
+    return false;
+}
+
+flight& network::add()
+{
+    if (unused_.empty()) {
+        unused_.push_back(flights_.size());
+        flights_.emplace_back();
+    }
+    auto& made = flights_[unused_.back()];
+    made = flight{};
+    made.is_used = true;
+    return made;
+}
+
+void network::release(std::size_t id)
+{
+    flights_[id].is_used = false;
+    unused_.push_back(id);
+}
+
+void network::send(std::size_t operation, std::size_t site, std::size_t address, errand const& what,
+                   cluster::request const& asked, dice luck)
+{
+    auto& one = add();
+    auto const id = unused_.back();
+    unused_.pop_back();
+    one.operation = operation;
+    one.attempt = ++attempts_;
+    one.site = site;
+    one.address = address;
+    one.what = what;
+    one.asked = asked;
+    one.luck = luck;
+    auto const now = time_.now();
+    auto& draw = one.luck;
+    if (auto const cut = cut_.find({site, address}); cut != cut_.end() && cut->second > now) {
+        ++sky_.struck[fault::unreachable];
+        return break_off(id, 1ms, false);
+    }
+    if (sky_.strikes(fault::lost_request, site, now, draw))
+        return break_off(id, draw.between(1ms, 200ms));
+    time_.put(now + draw.between(50us, 600us), task::arrive, id);
+    if (sky_.strikes(fault::doubled_request, site, now, draw)) {
+        auto& copy = add();
+        auto const shadow = unused_.back();
+        unused_.pop_back();
+        auto& original = flights_[id];
+        copy.operation = original.operation;
+        copy.attempt = original.attempt;
+        copy.site = site;
+        copy.address = address;
+        copy.what = what;
+        copy.asked = asked;
+        copy.luck = dice(original.luck.next());
+        copy.is_shadow = true; // a proxy that sends it twice at once, and takes one of the answers
+        if (what.writes != 0)
+            ++shadows_[what.writes];
+        else
+            copy.address = copy.luck.below(servers_.addresses(site).size());
+        time_.put(now + 40us, task::arrive, shadow);
+    }
+}
+
+void network::arrive(std::size_t id)
+{
+    auto& one = flights_[id];
+    one.node = servers_.node_at(one.site, one.address);
+    if (answer_instead(id) || crash(id, true))
+        return;
+    one.log = servers_.log_at(servers_.behind(one.site), one.what.key);
+    auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
+    auto const result = servers_.model(one.node.model).handle(one.node.node, one.asked, time_.now());
+    if (one.what.writes != 0)
+        note_execution(one, before);
+    settle(id, result);
+    look_at_held();
+}
+
+void network::wake(std::size_t id)
+{
+    auto& one = flights_[id];
+    auto& there = servers_.model(servers_.at(one.log.seen_from).model);
+    if (!one.is_used || !one.held || one.armed != time_.now())
+        return; // answered already, or put off
+    if (auto const until = there.held_until(*one.held); until && *until > time_.now())
+        return;
+    auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
+    auto const result = there.resume(*one.held, time_.now());
+    std::erase(held_, id);
+    one.held.reset();
+    if (one.what.writes != 0)
+        note_execution(one, before);
+    settle(id, result);
+    look_at_held();
+}
+
+void network::settle(std::size_t id, cluster::outcome const& result)
+{
+    auto& one = flights_[id];
+    if (result.held) {
+        if (!one.had_in_vain)
+            one.had_in_vain = servers_.model(one.node.model).applied(one.node.node, time_.now());
+        one.held = result.id;
+        one.armed = std::max(result.until, time_.now());
+        held_.push_back(id);
+        return time_.put(one.armed, task::wake, id);
+    }
+    one.answer = result.answer;
+    one.had = result.note.seen;
+    if (one.answer.status == 412 || one.answer.status == 429) {
+        one.had = servers_.model(one.node.model).applied(one.node.node, time_.now());
+        one.had_in_vain = one.had_in_vain.value_or(one.had);
+    }
+    finish(id);
+}
+
+void network::look_at_held()
+{
+    for (std::size_t i = 0; i < servers_.models(); ++i) {
+        auto& there = servers_.model(i);
+        if (wakes_[i] == there.wake_changes())
+            continue;
+        wakes_[i] = there.wake_changes();
+        for (auto const id : held_) {
+            auto& one = flights_[id];
+            if (servers_.at(one.log.seen_from).model != i)
+                continue;
+            auto const until = there.held_until(*one.held);
+            if (!until || *until == one.armed)
+                continue;
+            one.armed = std::max(*until, time_.now());
+            time_.put(one.armed, task::wake, id);
+        }
+    }
+}
+
+/// What the model has done by now, whatever it will answer.
+void network::note_execution(flight& one, std::uint64_t before)
+{
+    auto const after = servers_.end_of(one.log, time_.now());
+    if (after == before)
+        return;
+    ++executions_[one.what.writes];
+    one.executed = truth_.executed(one.log.store, one.what.key, one.what.writes, after);
+}
+
+void network::heal()
+{
+    cut_.clear();
+    crash_.reset();
+    sky_.close_all();
+}
+
+} // namespace simulation

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/session/required_states.hpp>
+
+#include "cluster/message.hpp"
+#include "dice.hpp"
+#include "fault_kinds.hpp"
+#include "oracle.hpp"
+#include "timeline.hpp"
+#include "world.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// Which faults there may be now, and how often they have struck.
+class weather {
+public:
+    /// It strikes this share of what it can strike, until then.
+    void open(fault kind, std::size_t site, nanoseconds until, std::uint64_t per_mille)
+    {
+        of_[static_cast<std::size_t>(kind)].push_back({site, until, per_mille});
+    }
+    void close_all()
+    {
+        for (auto& each : of_)
+            each.clear();
+    }
+
+    /// Whether it strikes now; counted.
+    bool strikes(fault kind, std::size_t site, nanoseconds now, dice& luck);
+
+    fault_counts struck;
+
+private:
+    struct window {
+        std::size_t site;
+        nanoseconds until;
+        std::uint64_t per_mille;
+    };
+    std::array<std::vector<window>, fault_kinds> of_;
+};
+
+/// What a request asks for, of those that the simulation sends.
+struct errand {
+    key_place key{};
+    std::uint64_t writes = 0; ///< the value; 0: it reads
+};
+
+/// An answer that is to be recorded once more, and by whom.
+struct late_record {
+    afterwrite::required_states carried;
+    std::size_t process;
+    std::size_t scope;
+    std::uint64_t generation; ///< of the process
+};
+
+/// One attempt on its way.
+struct flight {
+    std::size_t operation = 0; ///< whose it is
+    std::uint64_t attempt = 0; ///< of all attempts of the run: which one
+    std::size_t site = 0;      ///< at whose address
+    std::size_t address = 0;
+    errand what{};
+    cluster::request asked{};
+    dice luck{0};
+
+    cluster::response answer{};
+    bool is_broken = false;                         ///< there is no answer
+    bool was_sent = true;                           ///< and a connection there was
+    bool is_cached = false;                         ///< not the server's answer, but an old one
+    bool is_altered = false;                        ///< its index is not the one that the server answered
+    bool is_forged = false;                         ///< ... and can be read
+    bool is_shadow = false;                         ///< the same request once more: its answer goes nowhere
+    bool repeats = false;                           ///< its answer is to be recorded twice
+    cluster::position had{};                        ///< what the node had that answered, or refused
+    std::optional<cluster::position> had_in_vain{}; ///< it was refused or held by a node that had that
+    std::unique_ptr<late_record> late{};
+
+    node_place node{};                 ///< that it arrived at
+    log_view log{};                    ///< where it was executed, seen from the site that answered
+    std::optional<version> executed{}; ///< of a write: its version, once it is executed
+    std::optional<sight> seen{};       ///< of a read: what it showed
+
+    std::optional<cluster::ticket> held{};
+    nanoseconds armed{}; ///< when the node looks at it again
+    bool is_used = false;
+};
+
+/// Carries requests to nodes and answers back, in virtual time, over ways that may be as bad as the weather.
+class network {
+public:
+    network(world& servers, oracle& truth, index_book& book, timeline& time, weather& sky)
+        : servers_(servers), truth_(truth), book_(book), time_(time), sky_(sky)
+    {}
+
+    /// Sends a request to an address of a site.
+    void send(std::size_t operation, std::size_t site, std::size_t address, errand const& what,
+              cluster::request const& asked, dice luck);
+
+    /// What `timeline` says is due.
+    void arrive(std::size_t id);
+    void wake(std::size_t id);
+
+    [[nodiscard]] flight& at(std::size_t id) { return flights_[id]; }
+    void release(std::size_t id);
+
+    /// To be called after anything that may change what held requests wait for.
+    void look_at_held();
+
+    /// An active node that is about to die: it does, when the next write comes.
+    void arm_crash(std::size_t site, bool before) { crash_ = {site, before}; }
+
+    /// Nodes that no connection can be made to, until then.
+    void cut_off(std::size_t site, std::size_t address, nanoseconds until) { cut_[{site, address}] = until; }
+    void heal();
+
+    /// Whether any client may have taken one cluster for another.
+    [[nodiscard]] bool has_mixed_clusters() const
+    {
+        return sky_.struck[fault::taken_over] + sky_.struck[fault::foreign_line] > 0;
+    }
+
+    [[nodiscard]] bool has_dropped_indices() const { return has_dropped_indices_; }
+
+    /// How often this value was written more than somebody on the way had doubled the request.
+    [[nodiscard]] int repetitions_of(std::uint64_t value) const
+    {
+        auto const of = [value](auto const& counts) {
+            auto const found = counts.find(value);
+            return found == counts.end() ? 0 : found->second;
+        };
+        return of(executions_) - of(shadows_) - 1;
+    }
+    void forget(std::uint64_t value)
+    {
+        executions_.erase(value);
+        shadows_.erase(value);
+    }
+
+private:
+    flight& add();
+    void settle(std::size_t id, cluster::outcome const& result);
+    void finish(std::size_t id);
+    void break_off(std::size_t id, nanoseconds after, bool sent = true);
+    bool crash(std::size_t id, bool before);
+    bool answer_instead(std::size_t id);
+    void note_execution(flight& one, std::uint64_t before);
+    void note_sight(flight& one);
+
+    void spoil_index(flight& one);
+    void deliver_at(std::size_t id, nanoseconds when);
+
+    world& servers_;
+    oracle& truth_;
+    index_book& book_;
+    timeline& time_;
+    weather& sky_;
+    std::deque<flight> flights_;
+    std::vector<std::size_t> unused_;
+    std::vector<std::size_t> held_;
+    std::vector<std::uint64_t> wakes_ = std::vector<std::uint64_t>(2);
+    std::map<std::pair<std::size_t, std::size_t>, nanoseconds> cut_;
+    std::map<std::string, cluster::response> cache_; ///< of a proxy on the way, which knows no index
+    std::optional<std::pair<std::size_t, bool>> crash_;
+    std::unordered_map<std::uint64_t, int> executions_; ///< of a value, while its operation lasts
+    std::unordered_map<std::uint64_t, int> shadows_;
+    std::uint64_t attempts_ = 0;
+    bool has_dropped_indices_ = false;
+};
+
+/// Makes an index field say something else.
+void spoil(std::string& text, fault kind, index_book& book, dice& luck);
+
+} // namespace simulation

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "cluster/model.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace simulation {
+
+/// A place in a log: in which epoch an entry was written, and where. An epoch ends when a snapshot is
+/// restored, or a replica promoted. 0:0 is before all entries.
+struct version {
+    std::uint32_t epoch = 0;
+    std::uint64_t position = 0;
+
+    friend constexpr auto operator<=>(version const&, version const&) = default;
+};
+
+/// What a node showed of a key when it executed a read: a version, and the next one that there was by then.
+/// The node has nothing from there on, since it applies the log in its order.
+struct sight {
+    version shown{};
+    std::optional<version> next{};
+    std::uint64_t value = 0; ///< 0: nothing was there
+    std::uint32_t epoch = 1; ///< that of the log then
+    bool is_real = true;     ///< false: it showed a value that was never written there
+};
+
+/// Knows all versions of each key, in the order in which the logs have them. Fed by what is executed, not by
+/// what is answered; knows nothing of the library.
+class oracle {
+public:
+    /// `keys`: of each home and mount.
+    oracle(std::size_t sites, std::size_t keys) : stores_(sites), keys_(keys)
+    {
+        for (auto& each : stores_)
+            each.keys.resize(2 * sites * keys);
+    }
+
+    [[nodiscard]] std::uint32_t epoch(std::size_t store) const { return stores_[store].epoch; }
+
+    /// `value`: another one for each write of the run, and not 0.
+    version executed(std::size_t store, key_place const& key, std::uint64_t value, std::uint64_t position)
+    {
+        version const where{stores_[store].epoch, position};
+        stores_[store].keys[place_of(key)].push_back({where, value});
+        return where;
+    }
+
+    /// A read shows this value; 0: nothing.
+    [[nodiscard]] sight look(std::size_t store, key_place const& key, std::uint64_t value) const
+    {
+        auto const& all = stores_[store].keys[place_of(key)];
+        sight seen{.value = value, .epoch = stores_[store].epoch};
+        auto const found =
+            std::find_if(all.rbegin(), all.rend(), [&](entry const& each) { return each.value == value; });
+        if (value != 0 && found == all.rend()) {
+            seen.is_real = false;
+            return seen;
+        }
+        auto const next = value == 0 ? all.begin() : found.base();
+        if (value != 0)
+            seen.shown = found->where;
+        if (next != all.end())
+            seen.next = next->where;
+        return seen;
+    }
+
+    struct entry {
+        version where;
+        std::uint64_t value;
+    };
+    using versions = std::vector<std::vector<entry>>; ///< of each key; those of the shared mount first
+
+    [[nodiscard]] versions const& snapshot(std::size_t store) const { return stores_[store].keys; }
+
+    /// A snapshot was restored: what was written since is gone, and what comes is of another history.
+    void begin_epoch(std::size_t store, versions saved)
+    {
+        stores_[store].keys = std::move(saved);
+        ++stores_[store].epoch;
+    }
+
+    /// A secondary has become a primary, and keeps what has arrived of its primary's log, up to `last`.
+    void adopt(std::size_t store, std::size_t primary, std::uint64_t last)
+    {
+        auto& of = stores_[store];
+        auto const shared = of.keys.size() / 2;
+        for (std::size_t i = 0; i < shared; ++i) {
+            of.keys[i] = stores_[primary].keys[i];
+            std::erase_if(of.keys[i], [&](entry const& each) { return each.where.position > last; });
+        }
+        ++of.epoch;
+    }
+
+private:
+    struct one_store {
+        std::uint32_t epoch = 1;
+        versions keys{};
+    };
+
+    [[nodiscard]] std::size_t place_of(key_place const& key) const
+    {
+        return ((key.is_own ? stores_.size() : 0) + key.home) * keys_ + key.number;
+    }
+
+    std::vector<one_store> stores_;
+    std::size_t keys_;
+};
+
+/// What a scope was promised to see: of each log, and from each site, up to where.
+class promises {
+public:
+    [[nodiscard]] version const& of(log_view const& log) const { return of_[log.seen_from][log.store]; }
+    void bind(log_view const& log, version const& up_to)
+    {
+        auto& known = of_[log.seen_from][log.store];
+        known = std::max(known, up_to);
+    }
+    void release() { of_ = {}; }
+    void release(std::size_t seen_from) { of_[seen_from] = {}; }
+
+private:
+    static constexpr std::size_t most_sites = 3;
+
+    std::array<std::array<version, most_sites>, most_sites> of_{};
+};
+
+/// Lets a set of strings be asked for what is none.
+struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+using text_set = std::unordered_set<std::string, text_hash, std::equal_to<>>;
+
+/// What an index text means, read by the cluster's own codec.
+struct index_meaning {
+    bool is_known = false; ///< it can be read
+    bool is_vault = false;
+    std::string cluster{};
+    cluster::position where{}; ///< of OpenBao, in `local`
+};
+
+/// Every text that a client was ever handed, so that nothing else may come back.
+class index_book {
+public:
+    [[nodiscard]] index_meaning const& read(std::string_view text);
+
+private:
+    std::unordered_map<std::string, index_meaning, text_hash, std::equal_to<>> known_;
+};
+
+} // namespace simulation

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
+
+namespace simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+using afterwrite::when_inconsistent;
+using cluster::dialect;
+using cluster::settings;
+
+constexpr std::array<std::string_view, 8> lags = {"none",
+                                                  "constant:1ms",
+                                                  "constant:5ms",
+                                                  "constant:30ms",
+                                                  "lognormal:4ms,1",
+                                                  "lognormal:20ms,1",
+                                                  "lognormal:20ms,1+shared",
+                                                  "bimodal:5ms,300ms,0.03"};
+
+cluster::lag_spec draw_lag(dice& luck) { return *cluster::parse_lag(luck.pick(lags)).spec; }
+
+/// What nobody outside knows of the servers: what the README's table says the guarantee is kept under.
+void draw_unknowns(settings& into, dice& luck)
+{
+    using cluster::unusable_line;
+    constexpr std::array lines = {unusable_line::missing, unusable_line::ignored, unusable_line::ends_check};
+    auto& unknown = into.unknown;
+    unknown.foreign_cluster = luck.pick(lines);
+    unknown.malformed = luck.pick(lines);
+    unknown.answers =
+        luck.per_mille(300) ? cluster::answer_lines::one_for_each_half : cluster::answer_lines::one;
+    unknown.hold_before_412 = luck.per_mille(200) ? 50ms : 0ms;
+    unknown.primary_checks_replicated = luck.per_mille(500);
+    unknown.await_adds_floor = luck.per_mille(300);
+}
+
+settings draw_cluster(dialect speaks, std::size_t number, dice& luck)
+{
+    settings made;
+    made.speaks = speaks;
+    made.seed = luck.next();
+    made.cluster_id = (number == 0 ? "3f2a7c1e-5b0d-4e7a-9c66-" : "8c0d1b2a-77aa-4f10-b3c5-") +
+                      std::to_string(100'000'000'000 + luck.below(800'000'000'000));
+    made.performance_standbys = 1 + luck.below(3);
+    made.plain_standbys = luck.per_mille(150) ? 1 : 0;
+    made.lag = draw_lag(luck);
+    made.mounts = {"kv", "own"};
+    made.local_mounts = {"own"};
+    made.first_index = luck.per_mille(500) ? luck.below(1'000'000) : 0;
+    made.allow_forwarding_via_header = luck.per_mille(600);
+    made.consistency_max_index_wait = std::chrono::milliseconds(luck.pick(std::array{0, 25, 100, 2000}));
+    made.consistency_missing_header_forward = luck.per_mille(200);
+    made.consistency_fallback_behavior = luck.per_mille(200) ? "forward-active-node" : "";
+    made.stores = luck.per_mille(300) ? cluster::storage::postgresql : cluster::storage::raft;
+    if (speaks == dialect::vault)
+        made.stores = cluster::storage::raft;
+    made.index_cache_age = luck.per_mille(500) ? 5ms : 0ms;
+    draw_unknowns(made, luck);
+    return made;
+}
+
+void add_secondary(settings& primary, dice& luck)
+{
+    auto follower = cluster::secondary_of(primary);
+    follower.upstream_lag = draw_lag(luck);
+    follower.lag = draw_lag(luck);
+    follower.best_effort_wal_wait_duration = std::chrono::milliseconds(luck.pick(std::array{0, 10, 2000}));
+    primary.secondaries = {std::move(follower)};
+}
+
+void draw_clusters(plan& into, dice& luck)
+{
+    auto const speaks = luck.per_mille(500) ? dialect::vault : dialect::openbao;
+    into.clusters.push_back(draw_cluster(speaks, 0, luck));
+    if (speaks == dialect::vault && luck.per_mille(350))
+        add_secondary(into.clusters[0], luck);
+    bool const is_mixed = luck.per_mille(200);
+    auto const other = is_mixed && speaks == dialect::vault ? dialect::openbao : speaks;
+    into.clusters.push_back(draw_cluster(other, 1, luck)); // as large: it may get the other one's addresses
+    into.clusters[1].performance_standbys = into.clusters[0].performance_standbys;
+    into.clusters[1].plain_standbys = into.clusters[0].plain_standbys;
+}
+
+afterwrite::consistency_policy draw_policy(dice& luck)
+{
+    constexpr std::array modes = {when_inconsistent::retry_then_forward,
+                                  when_inconsistent::retry_then_forward,
+                                  when_inconsistent::retry_then_forward,
+                                  when_inconsistent::retry,
+                                  when_inconsistent::await,
+                                  when_inconsistent::forward,
+                                  when_inconsistent::fail};
+    afterwrite::consistency_policy policy;
+    policy.when = luck.pick(modes);
+    policy.limit.timeout = std::chrono::milliseconds(luck.pick(std::array{500, 2000, 5000}));
+    if (luck.per_mille(200))
+        policy.limit.max_attempts = static_cast<std::uint32_t>(2 + luck.below(4));
+    if (luck.per_mille(200))
+        policy.wait = {.first = 2ms, .longest = 200ms};
+    return policy;
+}
+
+void draw_clients(plan& into, dice& luck)
+{
+    constexpr std::array kinds = {keeping::sessions, keeping::sessions,    keeping::shared_session,
+                                  keeping::store,    keeping::small_store, keeping::proxy};
+    auto const sites = 1 + into.clusters[0].secondaries.size() + 1;
+    auto const processes = 1 + luck.below(3);
+    for (std::size_t i = 0; i < processes; ++i) {
+        process_plan one;
+        one.how = luck.pick(kinds);
+        one.addressable = luck.per_mille(600);
+        one.knows_dialect = luck.per_mille(700);
+        one.knows_cluster = luck.per_mille(500);
+        one.options.monotonic_reads = luck.per_mille(750);
+        // Where no way leads to the active node, a lost write would end nearly all that comes after it.
+        one.options.fence_lost_writes = one.addressable || luck.per_mille(200);
+        into.processes.push_back(one);
+        auto const callers = 1 + luck.below(one.how == keeping::small_store ? 40 : 6);
+        bool const is_wandering = luck.per_mille(200);
+        for (std::size_t k = 0; k < callers; ++k) {
+            caller_plan caller{.process = i};
+            caller.site = luck.per_mille(80) ? sites - 1 : luck.below(sites - 1);
+            caller.wanders = is_wandering && luck.per_mille(500);
+            caller.likes_best = luck.per_mille(500);
+            caller.writes_per_mille = luck.pick(std::array{100U, 400U, 700U});
+            caller.policy = draw_policy(luck);
+            // Sessions that meet several clusters need views that know theirs (README, limits).
+            auto& host = into.processes.back();
+            bool const is_elsewhere = k > 0 && caller.site != into.callers.back().site;
+            host.knows_cluster = host.knows_cluster || caller.wanders || is_elsewhere;
+            into.callers.push_back(caller);
+        }
+    }
+}
+
+/// Of the faults, those that this run is about: a few, so that they do not hide each other.
+std::vector<fault> draw_faults(plan const& of, dice& luck)
+{
+    auto const share = luck.pick(std::array{60U, 150U, 300U, 600U});
+    bool const has_secondary = !of.clusters[0].secondaries.empty();
+    std::vector<fault> chosen;
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        auto const kind = static_cast<fault>(i);
+        bool const is_drawn = luck.per_mille(share);
+        bool const is_possible = kind == fault::promoted ? has_secondary
+                                 : kind == fault::restored || kind == fault::restored_in_place
+                                     ? !has_secondary
+                                     : true;
+        if (is_drawn && is_possible)
+            chosen.push_back(kind);
+    }
+    return chosen;
+}
+
+std::size_t how_often(fault kind, dice& luck)
+{
+    switch (kind) {
+    case fault::promoted: return 1;
+    case fault::restored:
+    case fault::restored_in_place:
+    case fault::taken_over: return 1 + luck.below(2);
+    case fault::forged: return 1 + luck.below(3);
+    default: return 2 + luck.below(6);
+    }
+}
+
+void draw_script(plan& into, std::size_t operations, dice& luck)
+{
+    auto const gap = luck.pick(std::array{500us, 2000us, 6000us});
+    auto const callers = into.callers.size();
+    auto const end = gap * static_cast<std::int64_t>(operations / callers + 1);
+    into.calm = end * 4 / 5;
+    into.script.reserve(operations + 64);
+    for (std::size_t i = 0; i < operations; ++i)
+        into.script.push_back({.at = luck.between(0ns, end),
+                               .luck = luck.next(),
+                               .who = static_cast<std::uint16_t>(i % callers)});
+    dice fate(into.seed, 2);
+    for (auto const kind : draw_faults(into, fate))
+        for (auto left = how_often(kind, fate); left > 0; --left)
+            into.script.push_back({.at = fate.between(into.calm / 20, into.calm),
+                                   .luck = fate.next(),
+                                   .is_fault = true,
+                                   .kind = kind});
+    std::stable_sort(into.script.begin(), into.script.end(),
+                     [](script_line const& a, script_line const& b) { return a.at < b.at; });
+}
+
+} // namespace
+
+plan draw_plan(std::uint64_t seed, std::size_t operations)
+{
+    plan made{.seed = seed};
+    dice luck(seed, 1);
+    draw_clusters(made, luck);
+    draw_clients(made, luck);
+    made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
+    draw_script(made, operations, luck);
+    return made;
+}
+
+void keep_logs_apart(plan& what)
+{
+    std::erase_if(what.script, [](script_line const& line) {
+        return line.is_fault && (line.kind == fault::taken_over || line.kind == fault::promoted);
+    });
+}
+
+std::string describe(plan const& what)
+{
+    constexpr std::array<std::string_view, 6> keepings = {"sessions",      "a shared session", "a store",
+                                                          "a small store", "a proxy",          "a rival"};
+    auto const count = [&](std::size_t process) {
+        return std::to_string(std::count_if(what.callers.begin(), what.callers.end(),
+                                            [&](auto const& one) { return one.process == process; }));
+    };
+    std::string text = "seed " + std::to_string(what.seed) + ": ";
+    text += what.clusters[0].speaks == dialect::vault ? "Vault" : "OpenBao";
+    text += " with " + std::to_string(what.clusters[0].performance_standbys) + " read standbys";
+    text += what.clusters[0].secondaries.empty() ? "" : " and a secondary";
+    text += what.clusters[0].allow_forwarding_via_header ? ", forwards by a field" : "";
+    for (std::size_t i = 0; i < what.processes.size(); ++i)
+        text += "; " + count(i) + " callers with " +
+                std::string(keepings[static_cast<std::size_t>(what.processes[i].how)]) +
+                (what.processes[i].addressable ? ", addressable" : "");
+    text += "; faults:";
+    std::array<std::size_t, fault_kinds> planned{};
+    for (auto const& line : what.script)
+        planned[static_cast<std::size_t>(line.kind)] += line.is_fault ? 1 : 0;
+    for (std::size_t i = 0; i < fault_kinds; ++i)
+        if (planned[i] > 0)
+            text += " " + std::string(fault_names[i]);
+    return text;
+}
+
+} // namespace simulation

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "dice.hpp"
+#include "fault_kinds.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace simulation {
+
+/// An invariant that does not hold: which one, and how that was seen.
+struct violation {
+    std::string_view invariant;
+    nanoseconds at{};
+    std::string what;
+};
+
+/// How often a client got less than one wants: for comparison, whether or not it had promised more.
+struct shortcomings {
+    std::uint64_t reads = 0;     ///< that were answered
+    std::uint64_t lacking = 0;   ///< of these, those that lacked a write that was acknowledged before
+    std::uint64_t backwards = 0; ///< of these, those that lacked what an earlier read had shown
+    std::uint64_t writes = 0;
+    std::uint64_t twice = 0; ///< of these, those that were executed again
+    std::uint64_t held_up =
+        0; ///< attempts that were refused or held at a node that had all that the caller had
+           ///< written
+    std::uint64_t unanswered = 0; ///< operations
+
+    shortcomings& operator+=(shortcomings const& more)
+    {
+        reads += more.reads;
+        lacking += more.lacking;
+        backwards += more.backwards;
+        writes += more.writes;
+        twice += more.twice;
+        held_up += more.held_up;
+        unanswered += more.unanswered;
+        return *this;
+    }
+};
+
+/// What a run comes to.
+struct report {
+    std::uint64_t seed = 0;
+    std::uint64_t digest = 0xcbf2'9ce4'8422'2325; ///< of all that happened, in its order
+    std::uint64_t operations = 0;
+    std::uint64_t attempts = 0;
+    std::uint64_t checked_reads = 0; ///< reads of which it was known what they must show
+    std::uint64_t delivered = 0;
+    std::uint64_t given_up = 0;
+    std::uint64_t violations = 0;
+    std::vector<violation> found; ///< the first ones
+    fault_counts struck;
+    shortcomings seen;
+
+    /// FNV-1a over 64 bits at a time.
+    void note(std::uint64_t bits) { digest = (digest ^ bits) * 0x0000'0100'0000'01b3; }
+
+    report& operator+=(report const& other)
+    {
+        note(other.digest);
+        operations += other.operations;
+        attempts += other.attempts;
+        checked_reads += other.checked_reads;
+        delivered += other.delivered;
+        given_up += other.given_up;
+        violations += other.violations;
+        struck += other.struck;
+        seen += other.seen;
+        return *this;
+    }
+
+    void fail(std::string_view invariant, nanoseconds at, std::string what)
+    {
+        constexpr std::size_t most_kept = 20;
+        ++violations;
+        if (found.size() < most_kept)
+            found.push_back({invariant, at, std::move(what)});
+    }
+};
+
+} // namespace simulation

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+// Programs that end, and what becomes of what they knew.
+#include "faults.hpp"
+
+#include <afterwrite/session/portable_session.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace simulation {
+
+using namespace afterwrite;
+
+namespace {
+
+hmac_key const key("what signs the sessions that are left behind");
+
+void damage(std::string& text, dice& luck)
+{
+    if (text.empty())
+        return;
+    if (luck.per_mille(500)) {
+        text.resize(luck.below(text.size()));
+    } else {
+        auto& letter = text[luck.below(text.size())];
+        letter = letter == 'A' ? 'B' : 'A';
+    }
+}
+
+} // namespace
+
+left_behind faults::save(process const& host)
+{
+    left_behind left;
+    for (auto const number : host.scopes) {
+        auto const& who = clients_.scopes()[number];
+        left.promised.push_back(who.promised);
+        left.naive.push_back(who.naive);
+        if (!who.is_of_store())
+            left.texts.push_back(who.with(
+                [](auto const& session) { return export_session(session, key).value_or(std::string()); }));
+    }
+    if (host.store != nullptr) {
+        auto const bytes = host.store->block.bytes();
+        left.block.assign(bytes.begin(), bytes.end());
+    }
+    return left;
+}
+
+void faults::restart(std::size_t number, fault kind, left_behind& left, dice& luck)
+{
+    auto& host = clients_.processes()[number];
+    clients_.abandon(number);
+    host.bumps.clear();
+    if (host.store != nullptr)
+        load_store(host, kind, left, luck);
+    else
+        load_sessions(host, kind, left, luck);
+    clients_.set_up(host);
+}
+
+void faults::load_sessions(process& host, fault kind, left_behind& left, dice& luck)
+{
+    for (std::size_t i = 0; i < host.scopes.size(); ++i) {
+        auto& who = clients_.scopes()[host.scopes[i]];
+        scope fresh(who.is_shared(), who.options());
+        fresh.received = std::move(who.received);
+        fresh.is_poisoned = who.is_poisoned && !left.texts.empty();
+        who = std::move(fresh);
+        if (left.texts.empty())
+            continue;
+        auto const from = kind == fault::restarted_foreign ? luck.below(host.scopes.size()) : i;
+        auto text = left.texts[from];
+        auto const whole = text;
+        if (kind == fault::restarted_corrupt)
+            damage(text, luck);
+        auto const now = clients_.now_of(host);
+        bool const is_read =
+            who.with([&](auto& session) { return import_session(session, text, now, key).has_value(); });
+        if (is_read && text != whole)
+            report_.fail(invariant::nothing_is_forgotten, time_.now(), "it reads a damaged session");
+        if (!is_read && text == whole && !text.empty())
+            report_.fail(invariant::nothing_is_forgotten, time_.now(), "it cannot read its own session");
+        if (!is_read)
+            continue; // it was told so
+        who.promised = left.promised[from];
+        who.naive = left.naive[from];
+        if (from != i) {
+            auto const& other = clients_.scopes()[host.scopes[from]];
+            who.received.insert(other.received.begin(), other.received.end());
+            who.is_poisoned = who.is_poisoned || other.is_poisoned;
+        }
+    }
+}
+
+void faults::load_store(process& host, fault kind, left_behind& left, dice& luck)
+{
+    auto const forget = [&] {
+        for (auto const number : host.scopes) {
+            clients_.scopes()[number].promised.release();
+            clients_.scopes()[number].naive.clear();
+        }
+        host.store.reset();
+        clients_.set_up(host);
+        for (auto const number : host.scopes)
+            clients_.scopes()[number].move_to(*host.store);
+    };
+    if (left.block.empty())
+        return forget();
+    auto bytes = host.store->block.bytes();
+    std::copy(left.block.begin(), left.block.end(), bytes.begin());
+    if (kind == fault::restarted_corrupt)
+        for (auto flips = 1 + luck.below(200); flips > 0; --flips)
+            bytes[luck.below(bytes.size())] ^= std::byte{1} << luck.below(8);
+    auto secret = support::store_key;
+    if (kind == fault::restarted_foreign)
+        secret.first ^= 1;
+    auto attached = store_type::store_type::attach(bytes, secret, host.store->store.options());
+    if (!attached) // it was told so
+        return forget();
+    if (kind == fault::restarted_foreign)
+        report_.fail(invariant::nothing_is_forgotten, time_.now(), "it reads the store of another key");
+    host.store->store = *attached;
+    for (std::size_t i = 0; i < host.scopes.size(); ++i) {
+        clients_.scopes()[host.scopes[i]].promised = left.promised[i];
+        clients_.scopes()[host.scopes[i]].naive = left.naive[i];
+    }
+}
+
+/// Identities that nobody has heard of come, write once, and are never seen again.
+void faults::crowd(process& host, dice& luck)
+{
+    host.has_floor = true;
+    auto const now = clients_.now_of(host);
+    auto const& there = servers_.at(servers_.behind(0));
+    auto& model = servers_.model_of(there);
+    for (auto left = 20 + luck.below(200); left > 0; --left) {
+        auto const text = model.index_text(model.newest(there.which), there.which);
+        host.store->store.of(std::to_string(luck.next()), now).record(text, now);
+        host.received.emplace(text);
+    }
+}
+
+} // namespace simulation

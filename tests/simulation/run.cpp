@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "run.hpp"
+
+#include "clients.hpp"
+#include "faults.hpp"
+#include "network.hpp"
+#include "oracle.hpp"
+#include "timeline.hpp"
+#include "world.hpp"
+
+#include <chrono>
+
+namespace simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Everything of a run, in the order in which one thing needs the other.
+class simulator {
+public:
+    simulator(plan const& what, journal const& into)
+        : plan_(what), servers_(what), truth_(servers_.sites(), what.keys),
+          way_(servers_, truth_, book_, time_, sky_),
+          clients_(what, servers_, way_, truth_, book_, time_, report_, into),
+          faults_(what, servers_, way_, truth_, clients_, time_, sky_, report_, into)
+    {
+        report_.seed = what.seed;
+    }
+
+    report run()
+    {
+        follow_script();
+        faults_.heal_all();
+        end_well();
+        report_.struck = sky_.struck;
+        return report_;
+    }
+
+private:
+    void follow_script()
+    {
+        bool is_calm = false;
+        for (auto const& line : plan_.script) {
+            work_until(line.at);
+            if (!is_calm && line.at >= plan_.calm) {
+                is_calm = true;
+                faults_.heal_all();
+            }
+            line.is_fault ? faults_.strike(line) : clients_.take(line);
+            follow_elections();
+        }
+        work_until(nanoseconds::max());
+    }
+
+    /// Nothing goes wrong any more, and everybody has had the time to find that out.
+    void end_well()
+    {
+        constexpr int rounds = 6;
+        auto const at = time_.now() + 20s;
+        time_.put(at, task::heal, nothing);
+        work_until(at);
+        clients_.expect_good_ends();
+        for (int round = 0; round < rounds; ++round)
+            for (std::size_t caller = 0; caller < plan_.callers.size(); ++caller)
+                clients_.take(
+                    {.luck = dice(plan_.seed, 1000 + static_cast<std::uint64_t>(round)).next() + caller,
+                     .who = static_cast<std::uint16_t>(caller)});
+        work_until(nanoseconds::max());
+    }
+
+    void work_until(nanoseconds end)
+    {
+        while (time_.has_before(end)) {
+            auto const next = time_.take();
+            switch (next.what) {
+            case task::arrive: way_.arrive(next.id); break;
+            case task::wake: way_.wake(next.id); break;
+            case task::deliver: clients_.deliver(next.id); break;
+            case task::begin: clients_.begin(next.id); break;
+            case task::resume: clients_.resume(next.id); break;
+            case task::heal:
+                if (next.id != static_cast<std::uint32_t>(nothing))
+                    faults_.heal(next.id);
+                break;
+            }
+            follow_elections();
+        }
+        if (end != nanoseconds::max())
+            time_.advance(end);
+    }
+
+    /// Whoever is active is declared at once.
+    void follow_elections()
+    {
+        if (elections_ == servers_.elections())
+            return;
+        elections_ = servers_.elections();
+        clients_.declare_active_nodes();
+    }
+
+    static constexpr std::size_t nothing = 0xffff'ffff;
+
+    plan const& plan_;
+    report report_;
+    timeline time_;
+    weather sky_;
+    world servers_;
+    oracle truth_;
+    index_book book_;
+    network way_;
+    clients clients_;
+    faults faults_;
+    std::uint64_t elections_ = 0;
+};
+
+} // namespace
+
+report run(plan const& what, journal const& into) { return simulator(what, into).run(); }
+
+} // namespace simulation

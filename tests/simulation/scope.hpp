@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/lock.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/session.hpp>
+#include <afterwrite/session/shared_session.hpp>
+#include <afterwrite/store/session_store.hpp>
+
+#include "messages.hpp"
+#include "oracle.hpp"
+#include "support/manual_clock.hpp"
+#include "support/store_block.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace simulation {
+
+using store_type = support::store_of<afterwrite::no_lock>;
+
+/// All texts of one cluster that a scope recorded in the present epoch, naively: their join.
+struct naive_demand {
+    cluster::position join{};
+    bool is_vault = false;
+    bool is_certain = true; ///< false: what was recorded cannot be told from outside
+};
+
+/// Who is promised something: a session of whichever kind, and what the simulation knows of it. Fits the
+/// place of a session in `exchange` loops and in `proxied_exchange`.
+class scope {
+public:
+    /// With a session of its own.
+    scope(bool is_shared, afterwrite::session_options const& options)
+    {
+        if (is_shared)
+            own_ = std::make_unique<shared>(options);
+        else
+            own_ = std::make_unique<afterwrite::session>(options);
+        options_ = options;
+    }
+
+    /// An identity of a store.
+    scope(store_type& all, std::string name) : all_(&all), name_(std::move(name))
+    {
+        options_ = all.store.options().sessions;
+    }
+
+    [[nodiscard]] bool is_of_store() const { return all_ != nullptr; }
+    [[nodiscard]] bool is_shared() const { return std::holds_alternative<std::unique_ptr<shared>>(own_); }
+    [[nodiscard]] std::string const& name() const { return name_; }
+    [[nodiscard]] afterwrite::session_options const& options() const { return options_; }
+    void move_to(store_type& all) { all_ = &all; }
+
+    /// It is `now` by the clock of its process.
+    void advance(afterwrite::time_point now) { now_ = now; }
+
+    /// Calls f(session, shared_session or store_handle).
+    template <class F>
+    decltype(auto) with(F&& f) const
+    {
+        if (all_ != nullptr) {
+            auto handle = all_->store.of(name_, now_);
+            return f(handle);
+        }
+        if (auto const* const plain = std::get_if<std::unique_ptr<afterwrite::session>>(&own_))
+            return f(**plain);
+        return f(*std::get<std::unique_ptr<shared>>(own_));
+    }
+
+    [[nodiscard]] afterwrite::required_states required(afterwrite::replication_view const& view) const
+    {
+        return with([&](auto const& session) { return session.required(view); });
+    }
+    [[nodiscard]] afterwrite::required_states required() const
+    {
+        return with([](auto const& session) { return afterwrite::required_states(session.required()); });
+    }
+
+    afterwrite::recorded record(cluster::response const& answer, afterwrite::required_states const& carried,
+                                afterwrite::time_point now)
+    {
+        now_ = now;
+        return last_ = with([&](auto& session) { return session.record(answer, carried, now); });
+    }
+    afterwrite::recorded record_lost(afterwrite::required_states const& carried, afterwrite::time_point now)
+    {
+        now_ = now;
+        return last_ = with([&](auto& session) { return session.record_lost(carried, now); });
+    }
+
+    /// What became of the last answer that was recorded; nothing, if that one was not.
+    [[nodiscard]] afterwrite::recorded const& last() const { return last_; }
+    void forget_last() { last_ = {}; }
+
+    promises written;                              ///< what was acknowledged to it, promised or not
+    promises shown;                                ///< what its reads have shown
+    std::map<std::string, cluster::position> need; ///< to see all that it wrote, by the cluster
+    promises promised;                             ///< by the oracle
+    std::map<std::string, naive_demand> naive;     ///< by the cluster
+    std::map<std::string, std::uint64_t> bumps;    ///< epochs that it began, by the cluster
+    text_set received;                             ///< texts that it was handed
+    bool is_poisoned = false;                      ///< it was told a forged index
+
+private:
+    using shared = afterwrite::shared_session<afterwrite::no_lock>;
+
+    std::variant<std::unique_ptr<afterwrite::session>, std::unique_ptr<shared>> own_;
+    store_type* all_ = nullptr;
+    std::string name_;
+    afterwrite::session_options options_;
+    afterwrite::time_point now_{};
+    afterwrite::recorded last_{};
+};
+
+} // namespace simulation

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+// Each invariant holds for what is right, and says so of what is wrong: one that sees nothing would pass all.
+#include "simulation/invariants.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+using namespace simulation;
+using namespace afterwrite;
+
+namespace {
+
+std::string const index_of_a = "djE6Y2xpZDoyOjE6";  // v1:clid:2:1:
+std::string const index_of_b = "djE6Y2xpZDoxOjI6";  // v1:clid:1:2:
+std::string const third_index = "djE6Y2xpZDowOjM6"; // v1:clid:0:3:
+
+cluster::request carrying(std::initializer_list<std::string> texts)
+{
+    cluster::request made;
+    for (auto const& each : texts)
+        made.fields.emplace_back("X-Vault-Index", each);
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("S2: of the texts that were recorded, the join is required: neither less nor more")
+{
+    index_book book;
+    required_states required;
+    required.record(index_of_a);
+    CHECK_FALSE(invariant::of_demand(required, "clid", {{2, 1}, true}, false, book));
+    CHECK(invariant::of_demand(required, "clid", {{2, 2}, true}, false, book));
+    CHECK(invariant::of_demand(required, "clid", {{1, 1}, true}, false, book));
+    CHECK_FALSE(invariant::of_demand(required, "clid", {{1, 1}, true}, true, book)); // a store's floor
+    CHECK(invariant::of_demand(required, "other", {{1, 0}, true}, true, book));
+    required.record(index_of_b);
+    CHECK_FALSE(invariant::of_demand(required, "clid", {{2, 2}, true}, false, book));
+}
+
+TEST_CASE("S2: a fence stands for what could not be kept")
+{
+    index_book book;
+    required_states required;
+    CHECK(invariant::of_demand(required, "clid", {{2, 1}, true}, false, book));
+    required.fence(cluster_id("clid"), dialect::vault);
+    CHECK_FALSE(invariant::of_demand(required, "clid", {{2, 1}, true}, false, book));
+}
+
+TEST_CASE("S3: two texts of a cluster are sent at most, and only those that came")
+{
+    index_book book;
+    text_set const received = {index_of_a, index_of_b, third_index};
+    auto const of = [&](cluster::request const& request, text_set const& own, text_set const* floor) {
+        return invariant::of_texts({request, own, floor, "clid"}, book).has_value();
+    };
+    CHECK_FALSE(of(carrying({}), received, nullptr));
+    CHECK_FALSE(of(carrying({index_of_a, index_of_b}), received, nullptr));
+    CHECK(of(carrying({index_of_a, index_of_b, third_index}), received, nullptr));
+    CHECK(of(carrying({index_of_a}), {}, nullptr));
+    CHECK_FALSE(of(carrying({index_of_a}), {}, &received));
+}
+
+TEST_CASE("S3: one of OpenBao")
+{
+    index_book book;
+    std::string const one = "eyJjbHVzdGVyIjoiYyIsInZhbHVlIjoiMTIzNCJ9";
+    std::string const other = "eyJjbHVzdGVyIjoiYyIsInZhbHVlIjoiMTIzNSJ9";
+    text_set const received = {one, other};
+    auto const single = carrying({one});
+    auto const both = carrying({one, other});
+    CHECK_FALSE(invariant::of_texts({single, received, nullptr, "c"}, book));
+    CHECK(invariant::of_texts({both, received, nullptr, "c"}, book));
+}
+
+TEST_CASE("S4: a text stays in its cluster, as far as that is known")
+{
+    index_book book;
+    text_set const received = {index_of_a};
+    auto const request = carrying({index_of_a});
+    CHECK_FALSE(invariant::of_home({request, received, nullptr, "clid"}, book));
+    CHECK_FALSE(invariant::of_home({request, received, nullptr, ""}, book));
+    CHECK(invariant::of_home({request, received, nullptr, "other"}, book));
+}
+
+TEST_CASE("S5: nothing is executed twice but what may be")
+{
+    CHECK_FALSE(invariant::of_repetition(0, false));
+    CHECK_FALSE(invariant::of_repetition(-1, false)); // it was not executed at all
+    CHECK_FALSE(invariant::of_repetition(1, true));
+    CHECK(invariant::of_repetition(1, false));
+}
+
+TEST_CASE("S6: no attempt too many, and none after the deadline")
+{
+    time_point const deadline(std::chrono::seconds(10));
+    CHECK_FALSE(invariant::of_effort({3, 3, deadline, deadline}));
+    CHECK_FALSE(invariant::of_effort({1000, 0, deadline, deadline}));
+    CHECK(invariant::of_effort({4, 3, deadline, deadline}));
+    CHECK(invariant::of_effort({1, 0, deadline + duration(1), deadline}));
+}
+
+TEST_CASE("S7: no epoch without another history")
+{
+    CHECK_FALSE(invariant::of_epochs(0, 1));
+    CHECK_FALSE(invariant::of_epochs(1, 1));
+    CHECK(invariant::of_epochs(1, 0));
+}
+
+TEST_CASE("S10: a step says what is so")
+{
+    step behind{.refused_as = refusal::stale_index};
+    CHECK_FALSE(invariant::of_step(behind, {.node_lacked = true}));
+    CHECK(invariant::of_step(behind, {}));
+    step changed{.cluster_changed = true};
+    CHECK_FALSE(invariant::of_step(changed, {.another_cluster = true}));
+    CHECK(invariant::of_step(changed, {}));
+    step barred{.missing = capability::forwarding};
+    CHECK_FALSE(invariant::of_step(barred, {.forwarding_was_off = true}));
+    CHECK(invariant::of_step(barred, {}));
+    step unheld{.missing = capability::await_state};
+    CHECK(invariant::of_step(unheld, {.is_openbao = true}));
+    step single{.missing = capability::several_indices};
+    CHECK_FALSE(invariant::of_step(single, {.is_openbao = true}));
+    CHECK(invariant::of_step(single, {}));
+    step stripped{.missing = capability::consistency_fields};
+    CHECK_FALSE(invariant::of_step(stripped, {.index_was_dropped = true}));
+    CHECK(invariant::of_step(stripped, {}));
+}

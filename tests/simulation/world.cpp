@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "world.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+namespace simulation {
+
+world::world(plan const& what)
+{
+    for (auto const& each : what.clusters) {
+        models_.emplace_back(each);
+        auto const& made = models_.back();
+        for (std::size_t which = 0; which < made.cluster_count(); ++which) {
+            auto const& chosen = made.chosen(which);
+            has_forbidden_forwarding_ = has_forbidden_forwarding_ || !chosen.allow_forwarding_via_header;
+            site one{.name = "site" + std::to_string(sites_.size()),
+                     .id = chosen.cluster_id,
+                     .speaks = chosen.speaks,
+                     .model = models_.size() - 1,
+                     .which = which,
+                     .follows = made.is_secondary(which)};
+            one.nodes.resize(1 + chosen.performance_standbys + chosen.plain_standbys);
+            std::iota(one.nodes.begin(), one.nodes.end(), made.first_node(which));
+            one.leader = one.nodes.front();
+            sites_.push_back(std::move(one));
+        }
+    }
+    for (std::size_t of = 0; of < sites_.size(); ++of) {
+        behind_.push_back(of);
+        addresses_.emplace_back();
+        for (std::size_t i = 0; i < sites_[of].nodes.size(); ++i)
+            addresses_[of].push_back("http://" + sites_[of].name + "-" + std::to_string(i) + ":8200");
+        name_nodes(of);
+    }
+}
+
+void world::name_nodes(std::size_t of)
+{
+    auto const& there = sites_[behind_[of]];
+    for (std::size_t i = 0; i < there.nodes.size(); ++i)
+        model_of(there).set_address(there.nodes[i], addresses_[of][i % addresses_[of].size()]);
+}
+
+std::uint64_t world::end_of(log_view const& log, nanoseconds now)
+{
+    auto const& here = sites_[log.seen_from];
+    auto& there = model_of(here);
+    if (here.follows && log.store == log.seen_from)
+        (void)there.applied(here.nodes.front(), now);
+    return there.newest(sites_[log.store].which).local;
+}
+
+std::string world::path_of(key_place const& key)
+{
+    return (key.is_own ? "/v1/own/of" : "/v1/kv/of") + std::to_string(key.home) + "-" +
+           std::to_string(key.number);
+}
+
+node_place world::node_at(std::size_t of, std::size_t address) const
+{
+    auto const& there = sites_[behind_[of]];
+    return {there.model, there.nodes[address % there.nodes.size()]};
+}
+
+std::pair<std::size_t, std::size_t> world::find(std::string_view address) const
+{
+    for (std::size_t of = 0; of < addresses_.size(); ++of) {
+        auto const& all = addresses_[of];
+        auto const found = std::find(all.begin(), all.end(), address);
+        if (found != all.end())
+            return {of, static_cast<std::size_t>(found - all.begin())};
+    }
+    throw std::out_of_range("there is no such address");
+}
+
+std::string const& world::active_address(std::size_t of) const
+{
+    auto const& there = sites_[behind_[of]];
+    auto const found = std::find(there.nodes.begin(), there.nodes.end(), there.leader);
+    return addresses_[of][static_cast<std::size_t>(found - there.nodes.begin()) % addresses_[of].size()];
+}
+
+void world::elect(std::size_t of, std::size_t place, nanoseconds now, nanoseconds gap)
+{
+    ++elections_;
+    auto& there = sites_[of];
+    there.leader = there.nodes[place % there.nodes.size()];
+    model_of(there).elect(there.leader, now, gap);
+}
+
+void world::swap(std::size_t one, std::size_t other)
+{
+    ++elections_;
+    std::swap(behind_[one], behind_[other]);
+    name_nodes(one);
+    name_nodes(other);
+}
+
+void world::promote(nanoseconds now)
+{
+    for (auto& each : sites_)
+        if (std::exchange(each.follows, false))
+            model_of(each).promote(each.which, now);
+}
+
+void world::allow_forwarding(std::size_t of, bool allowed)
+{
+    auto& there = model_of(sites_[of]);
+    auto chosen = there.chosen(sites_[of].which);
+    chosen.allow_forwarding_via_header = allowed;
+    there.change(chosen, sites_[of].which);
+    has_forbidden_forwarding_ = has_forbidden_forwarding_ || !allowed;
+}
+
+} // namespace simulation
