@@ -16,8 +16,9 @@ build folder; compilers are installed, where root or `sudo -n` can.
   --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing; but a run in
                    which no test could run fails still
   --soak           after the first build, run its tests of laws/ and end_to_end/ again, 100 times each, or as often as
-                   AFTERWRITE_SOAK says, and let the programs of fuzz/ try a hundred times as many inputs, one of them
-                   in the simulation: for faults that show only now and then
+                   AFTERWRITE_SOAK says, read ten times as much through the proxy, and let the programs of fuzz/ try
+                   a hundred times as many inputs, one of them in the simulation: for faults that show only now and
+                   then
   --coverage       instead of all that: names the lines and branches of the headers that no core test runs, and fails if
                    they are too many
   --valgrind       instead of all that: the core tests once under valgrind
@@ -60,6 +61,7 @@ fuzz_runs=200000
 fuzz_groups=fuzz
 if [ -n "$soak" ]; then
     timeout=3600
+    export AFTERWRITE_PROXY_READS=100000 # of hosts/proxy/test_consistency, instead of 10000
     fuzz_runs=20000000
     fuzz_groups="fuzz;simulation"
 fi

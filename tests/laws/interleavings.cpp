@@ -201,8 +201,10 @@ TEST_CASE(
         dialect form;
         bool active_checks;
     };
-    for (auto const& [form, active_checks] :
+    for (auto const& one :
          {server{dialect::vault, true}, server{dialect::vault, false}, server{dialect::openbao, false}}) {
+        auto const form = one.form; // clang 14 lets no lambda see the names of a structured binding
+        auto const active_checks = one.active_checks;
         CAPTURE(to_string(form));
         CAPTURE(active_checks);
         auto const seen = walk(form, active_checks)();

@@ -140,7 +140,9 @@ void clients::note_promise(operation& one, flight const& got)
     bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
     if (is_success)
         one.wrote = got.executed;
-    bool const is_intact = !got.is_cached && (!got.is_altered || what.unkept > 0);
+    // What is past a bound sets a fence: it has to be seen at the active node, where that has all of the log.
+    bool const is_fenced = got.is_huge && what.unkept > 0 && got.log.store == got.log.seen_from;
+    bool const is_intact = !got.is_cached && (!got.is_altered || is_fenced);
     if (!is_success || !is_intact || !has_trace(what))
         return;
     if (got.executed) {

@@ -79,13 +79,13 @@ time_point clients::now_of(process const& one) const { return support::at(time_.
 
 void clients::abandon(std::size_t process)
 {
-    ++processes_[process].generation;
     for (auto& one : operations_)
         if (one.is_used && one.process == process && !one.is_abandoned) {
             one.is_abandoned = true;
             write_loss(one);
             time_.put(time_.now() + 1ms, task::begin, one.caller);
         }
+    ++processes_[process].generation;
 }
 
 void clients::declare_active_nodes()

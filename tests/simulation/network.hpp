@@ -82,6 +82,7 @@ struct flight {
     bool is_cached = false;                         ///< not the server's answer, but an old one
     bool is_altered = false;                        ///< its index is not the one that the server answered
     bool is_forged = false;                         ///< ... and can be read
+    bool is_huge = false;                           ///< ... and cannot, but is taken for one past a bound
     bool is_shadow = false;                         ///< the same request once more: its answer goes nowhere
     bool repeats = false;                           ///< its answer is to be recorded twice
     cluster::position had{};                        ///< what the node had that answered, or refused
@@ -173,6 +174,7 @@ private:
     std::vector<std::uint64_t> wakes_ = std::vector<std::uint64_t>(2);
     std::map<std::pair<std::size_t, std::size_t>, nanoseconds> cut_;
     std::map<std::string, cluster::response> cache_; ///< of a proxy on the way, which knows no index
+    std::map<std::size_t, std::string> older_;       ///< the last index that a site answered
     std::optional<std::pair<std::size_t, bool>> crash_;
     std::unordered_map<std::uint64_t, int> executions_; ///< of a value, while its operation lasts
     std::unordered_map<std::uint64_t, int> shadows_;

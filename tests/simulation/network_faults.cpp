@@ -9,6 +9,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace simulation {
 
@@ -139,6 +140,7 @@ void network::finish(std::size_t id)
         return break_off(id, luck.between(1ms, 200ms));
     if (sky_.strikes(fault::bad_gateway, one.site, now, luck)) {
         one.answer = plain(502, "bad gateway");
+        one.seen.reset();
         return deliver_at(id, now + 100us);
     }
     if (one.what.writes == 0 && one.answer.status == 200)
@@ -167,6 +169,7 @@ void network::spoil_index(flight& one)
             spoil(found->second, kind, book_, one.luck);
             has_dropped_indices_ = one.is_altered = true;
             one.is_forged = kind == fault::forged;
+            one.is_huge = kind == fault::huge;
             return;
         }
     auto const text_of = [&](std::size_t of) {
@@ -174,8 +177,9 @@ void network::spoil_index(flight& one)
         auto& model = servers_.model_of(there);
         return model.index_text(model.newest(there.which), there.which);
     };
-    if (strikes(fault::joined))
-        found->second += ", " + found->second;
+    auto const older = std::exchange(older_[one.log.seen_from], found->second);
+    if (!older.empty() && strikes(fault::joined))
+        found->second += ", " + older;
     if (strikes(fault::foreign_line))
         fields.emplace_back("X-Vault-Index", text_of(servers_.stranger()));
 }

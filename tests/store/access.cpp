@@ -187,7 +187,8 @@ TEST_CASE("of several clusters that were restored only the one that is named is 
         });
     }
     auto const has_regressed = [&](std::string_view name) {
-        auto const* const held = one.required(2s).find(name, dialect::vault);
+        auto const required = one.required(2s);
+        auto const* const held = required.find(name, dialect::vault);
         return held != nullptr && held->has_regressed();
     };
     REQUIRE(has_regressed("c"));

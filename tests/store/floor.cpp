@@ -241,7 +241,7 @@ TEST_CASE("a fence of the floor that was set before the machine was started anew
 
 TEST_CASE("the fence of what joins is kept, although its text is behind the floor, or ahead of it")
 {
-    for (std::uint64_t const local : {5, 10, 15}) {
+    for (std::uint64_t const local : {5U, 10U, 15U}) {
         floor_of_one floor;
         floor.join(vault("c", 10, 0), 1000);
         store_cell cell;

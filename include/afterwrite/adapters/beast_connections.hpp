@@ -16,7 +16,6 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/stream_traits.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -59,14 +58,16 @@ struct beast_place {
         place.is_tls = colon == std::string_view("https").size();
         auto rest = origin.substr(colon + 3);
         place.authority = rest;
-        bool const has_brackets = rest.front() == '[';
-        auto const end = std::min(rest.find(has_brackets ? ']' : ':'), rest.size());
-        place.host = rest.substr(has_brackets ? 1 : 0, end - (has_brackets ? 1 : 0));
-        rest.remove_prefix(end);
-        if (has_brackets && !rest.empty())
-            rest.remove_prefix(1);
-        else if (has_brackets)
-            return std::nullopt;
+        if (rest.front() == '[') {
+            auto const end = rest.find(']');
+            if (end == std::string_view::npos)
+                return std::nullopt;
+            place.host = rest.substr(1, end - 1);
+            rest.remove_prefix(end + 1);
+        } else {
+            place.host = rest.substr(0, rest.find(':'));
+            rest.remove_prefix(place.host.size());
+        }
         return place.has_host_and_port(rest) ? std::optional(std::move(place)) : std::nullopt;
     }
 
