@@ -273,9 +273,11 @@ else
         cmake_stage sanitized "$(clangxx)" \
             "-O0 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
             "core;adapters;cluster;history;end_to_end;probe;proxy;readme;threads"
-        cmake_stage fuzz "$(clangxx)" \
-            "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
-            "$fuzz_groups"
+        if [ -n "$soak" ]; then
+            cmake_stage fuzz "$(clangxx)" \
+                "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
+                "$fuzz_groups"
+        fi
     fi
 fi
 if [ -n "$core" ]; then
