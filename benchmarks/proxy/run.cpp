@@ -6,6 +6,7 @@
 #include "upstream.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iomanip>
 #include <ostream>
@@ -21,7 +22,7 @@ constexpr char const* usage =
 The proxy of tests/hosts/proxy with enforcement and without it, before an nginx that answers at once, driven
 by wrk by turns; and a second one without it (A/A), for the noise of the machine.
 
-  --pairs N     measurements of each, 15 or more for a verdict (default: 15)
+  --pairs N     measurements of each, 15 or more for a verdict (default: 18)
   --seconds S   of each measurement (default: 1)
   --write       writes, instead of reads by callers who have written
   --json FILE   {"ratio", "aa_ratio", "cpu_ratio", ...}
@@ -30,7 +31,7 @@ Exit status 1: the median of enforced : unenforced is below 0.97 of that of unen
 )";
 
 struct options {
-    int pairs = 15;
+    int pairs = 18;
     load_options load{};
     std::string json{};
     std::string wrong{}; ///< a sentence, or nothing
@@ -82,16 +83,16 @@ struct ratios {
     std::vector<double> plain{}; ///< unenforced, requests per second
 };
 
-/// The order changes from pair to pair, so that nobody is always the first.
+/// Each order of the three comes as often as any other, so that nobody is always the first, or behind the same.
 ratios compare(load const& wrk, std::vector<contestant const*> const& three, int pairs, std::ostream& out)
 {
     ratios found;
+    std::array<std::size_t, 3> order{0, 1, 2};
     for (int i = 0; i < pairs; ++i) {
         measured seen[3];
-        for (std::size_t turn = 0; turn < 3; ++turn) {
-            auto const which = (turn + static_cast<std::size_t>(i)) % 3;
+        for (auto const which : order)
             seen[which] = wrk.measure(*three[which]);
-        }
+        std::next_permutation(order.begin(), order.end());
         found.throughput.push_back(seen[1].requests_per_second / seen[0].requests_per_second);
         found.same.push_back(seen[2].requests_per_second / seen[0].requests_per_second);
         found.cpu.push_back(seen[1].cpu_seconds_per_request / seen[0].cpu_seconds_per_request);

@@ -65,6 +65,7 @@
 #include <afterwrite/policy/breaker.hpp>
 #include <afterwrite/policy/capabilities.hpp>
 #include <afterwrite/policy/choose_node.hpp>
+#include <afterwrite/policy/cluster_and_peers.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
 #include <afterwrite/policy/declared_nodes.hpp>
 #include <afterwrite/policy/node_hopping.hpp>

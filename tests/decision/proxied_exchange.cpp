@@ -124,7 +124,7 @@ struct our_proxy {
 struct counting_session : session {
     mutable int asked = 0;
 
-    [[nodiscard]] required_states required(replication_view const& view) const
+    [[nodiscard]] required_states required(cluster_view auto const& view) const
     {
         ++asked;
         return session::required(view);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <afterwrite/bytes/ascii_case.hpp>
 #include <afterwrite/message/message_traits.hpp>
 #include <afterwrite/version.hpp>
 
@@ -31,15 +32,16 @@ namespace detail {
     return {text.data(), text.size()};
 }
 
-/// What requests and answers have in common. Beast compares names without regard to case.
+/// What requests and answers have in common. A message has few fields, and most of other sizes than the name
+/// that is looked for: so to pass by them all is faster than Beast's search, which compares texts.
 template <class Message>
 struct beast_fields {
     template <class Visit>
     static void for_each(Message const& m, std::string_view name, Visit&& visit)
     {
-        auto const found = m.equal_range(to_beast(name));
-        for (auto field = found.first; field != found.second; ++field)
-            visit(of_beast(field->value()));
+        for (auto const& field : m)
+            if (equal_ignoring_case(of_beast(field.name_string()), name))
+                visit(of_beast(field.value()));
     }
 };
 
@@ -47,12 +49,18 @@ template <class Header>
 struct beast_request : beast_fields<Header> {
     static void set(Header& m, std::string_view name, std::span<std::string_view const> values)
     {
-        m.erase(to_beast(name));
+        remove(m, name);
         for (auto const value : values)
             m.insert(to_beast(name), to_beast(value));
     }
 
-    static void remove(Header& m, std::string_view name) { m.erase(to_beast(name)); }
+    static void remove(Header& m, std::string_view name)
+    {
+        bool is_there = false;
+        beast_fields<Header>::for_each(m, name, [&is_there](std::string_view) { is_there = true; });
+        if (is_there)
+            m.erase(to_beast(name));
+    }
     static std::string_view method(Header const& m) { return of_beast(m.method_string()); }
     static std::string_view path(Header const& m) { return of_beast(m.target()); }
 };

@@ -27,6 +27,10 @@ struct attempt_fields {
     bool takes_several = true;
 };
 
+/// How many lines an attempt's fields take at most, for who keeps them in a place of their own.
+inline constexpr std::size_t max_attempt_lines =
+    std::size_t{required_states::max_clusters} * cluster_demand::max_texts + 3;
+
 namespace detail {
 
 template <request_message M>
@@ -41,8 +45,7 @@ void set_or_remove(M& request, std::string_view name, std::span<std::string_view
 template <request_message M>
 void set_several_indices(M& request, required_states const& required)
 {
-    std::array<std::string_view, std::size_t{required_states::max_clusters} * cluster_demand::max_texts>
-        texts;
+    std::array<std::string_view, max_attempt_lines> texts;
     std::size_t count = 0;
     required.for_each([&](std::string_view text) { texts[count++] = text; });
     message_traits<M>::set(request, field_names::index, std::span(texts).first(count));

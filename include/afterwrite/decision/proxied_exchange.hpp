@@ -187,7 +187,7 @@ private:
         bool const is_nobodys = policy.scope == proxy_scope::identity && token_of(request).empty();
         if (is_own_ || !is_enforced() || is_nobodys)
             return {};
-        return in(view, [&](replication_view& v) { return session.required(v); });
+        return session.required(in(view, [](replication_view const& v) { return v.asked(); }));
     }
 
     /// Calls f(replication_view&), under the view's lock if it has one.

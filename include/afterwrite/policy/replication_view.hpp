@@ -3,6 +3,7 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/policy/capabilities.hpp>
+#include <afterwrite/policy/cluster_and_peers.hpp>
 #include <afterwrite/policy/declared_nodes.hpp>
 #include <afterwrite/policy/node_hopping.hpp>
 #include <afterwrite/policy/node_knowledge.hpp>
@@ -24,25 +25,24 @@ class replication_view {
 public:
     static constexpr std::size_t max_nodes = declared_nodes::max_nodes;
 
-    /// How many clusters can be declared to replicate with this one: a primary and its secondaries are few.
-    static constexpr std::size_t max_peers = 4;
+    static constexpr std::size_t max_peers = cluster_and_peers::max_peers;
 
     replication_view() noexcept = default;
 
     /// For a cluster whose dialect, or id as well, is known beforehand, as from configuration.
     explicit replication_view(dialect form, cluster_id const& cluster = {}) noexcept
-        : cluster_(cluster), form_(form)
+        : asked_(cluster), form_(form)
     {}
 
     /// The cluster that answered last; empty until an answer has told.
-    [[nodiscard]] cluster_id const& cluster() const noexcept { return cluster_; }
+    [[nodiscard]] cluster_id const& cluster() const noexcept { return asked_.cluster(); }
     [[nodiscard]] dialect form() const noexcept { return form_; }
 
     /// An answer came from this cluster. If it is another one than before, these addresses have changed
     /// hands: what was learned of the old one is forgotten.
     void learn(dialect form, cluster_id const& cluster) noexcept
     {
-        if (!cluster_.empty() && !(cluster_ == cluster)) {
+        if (!asked_.cluster().empty() && !(asked_.cluster() == cluster)) {
             ++cluster_changes_;
             ++history_;
             missing_ = {};
@@ -51,7 +51,7 @@ public:
             nodes_.for_each([](node_knowledge& node) { node = {}; });
         }
         form_ = form;
-        cluster_ = cluster;
+        asked_.set_cluster(cluster);
     }
 
     /// How often the cluster behind these addresses was another one all of a sudden.
@@ -61,24 +61,13 @@ public:
     /// with what they have received from there. An *assumption* about Vault Enterprise, which is closed;
     /// nobody outside knows what a node makes of the index of another cluster. Off unless it is called.
     /// False: one peer too many.
-    bool add_peer(cluster_id const& cluster) noexcept
-    {
-        if (is_peer(cluster))
-            return true;
-        if (peer_count_ == max_peers)
-            return false;
-        peers_[peer_count_++] = cluster;
-        return true;
-    }
+    bool add_peer(cluster_id const& cluster) noexcept { return asked_.add_peer(cluster); }
 
     /// See `add_peer`.
-    [[nodiscard]] bool is_peer(cluster_id const& cluster) const noexcept
-    {
-        for (std::size_t i = 0; i < peer_count_; ++i)
-            if (peers_[i] == cluster)
-                return true;
-        return false;
-    }
+    [[nodiscard]] bool is_peer(cluster_id const& cluster) const noexcept { return asked_.is_peer(cluster); }
+
+    /// What a session asks of a view, to be copied: a session takes it instead of the view itself.
+    [[nodiscard]] cluster_and_peers const& asked() const noexcept { return asked_; }
 
     /// What the cluster has turned out to lack.
     [[nodiscard]] capabilities const& missing() const noexcept { return missing_; }
@@ -148,7 +137,7 @@ public:
     }
 
 private:
-    cluster_id cluster_;
+    cluster_and_peers asked_;
     dialect form_ = dialect::unknown;
     std::uint32_t cluster_changes_ = 0;
     std::uint32_t history_ = 0;
@@ -158,8 +147,6 @@ private:
     replication_lag lag_;
     node_address active_;
     declared_nodes nodes_;
-    std::size_t peer_count_ = 0;
-    cluster_id peers_[max_peers];
 };
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION

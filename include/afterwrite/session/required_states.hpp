@@ -37,6 +37,8 @@ class required_states {
 public:
     static constexpr std::uint8_t max_clusters = cluster_demands::max_clusters;
 
+    required_states() noexcept {} // by default it would be filled with zeros first
+
     /// Records the value of one index field as a server returned it: one index, or several joined with
     /// commas. What cannot be read is counted, and changes nothing.
     recorded record(std::string_view field_value) noexcept { return record(field_value, arrival{}); }

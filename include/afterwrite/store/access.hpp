@@ -240,8 +240,11 @@ private:
         if (state.what != cluster_state::used || state.epoch != entry.epoch)
             return;
         // Of times that are yet to come, nothing would be settled for long.
-        auto history =
-            began_anew ? clusters.forgotten(state.epoch) : clusters.history(head, entry.cluster, state);
+        lineage history;
+        if (began_anew)
+            history = clusters.forgotten(state.epoch);
+        else
+            clusters.read_history(head, entry.cluster, state, history);
         history.note(position, now);
         cluster.set_history(history, state);
         cluster.set(state);

@@ -93,7 +93,7 @@ struct summed_words {
         word_sum total(place);
         for (std::size_t i = 0; i < Count; ++i) {
             words[i].store(from[i], std::memory_order_relaxed);
-            total.take(from[i], i);
+            total.take(from[i]);
         }
         sum.store(total.total(), std::memory_order_release);
     }
@@ -103,7 +103,7 @@ struct summed_words {
         word_sum total(place);
         for (std::size_t i = 0; i < Count; ++i) {
             to[i] = words[i].load(std::memory_order_relaxed);
-            total.take(to[i], i);
+            total.take(to[i]);
         }
         return sum.load(std::memory_order_relaxed) == total.total();
     }
@@ -169,18 +169,19 @@ struct store_cluster {
         id_sum = name_sum();
     }
 
-    /// Nothing if it was damaged, or if it is just being replaced.
-    [[nodiscard]] std::optional<lineage> history(cluster_state const& state) const noexcept
+    /// False, and nothing is read, if it was damaged or is just being replaced. It goes where it is to stay: a
+    /// copy of what was written a moment ago is slow.
+    [[nodiscard]] bool read_history(cluster_state const& state, lineage& history) const noexcept
     {
         std::uint64_t words[lineage_words];
         if (!histories[state.second_half].load(words, state.epoch))
-            return std::nullopt;
-        lineage read;
+            return false;
         auto const epoch = static_cast<std::uint32_t>(words[0]);
-        auto* const to = reinterpret_cast<char*>(&read);
+        auto* const to = reinterpret_cast<char*>(&history);
         std::memcpy(to, &epoch, sizeof epoch);
-        std::memcpy(to + behind_epoch, words + 1, sizeof words - sizeof words[0]);
-        return read;
+        for (std::size_t i = 1; i < lineage_words; ++i)
+            std::memcpy(to + behind_epoch + (i - 1) * sizeof words[i], words + i, sizeof words[i]);
+        return true;
     }
 
     /// Writes the half that does not count; `state` lets it count, once it is set.

@@ -130,19 +130,10 @@ public:
     /// The history as it is now. Of one that was damaged nothing is known but its epoch, which is sealed
     /// elsewhere: so what is required stays required.
     template <class Hold>
-    [[nodiscard]] lineage history(Hold& head, std::uint8_t i, cluster_state const& state) const
+    void read_history(Hold& head, std::uint8_t i, cluster_state const& state, lineage& history) const
     {
-        auto& cluster = memory_.cluster(i);
-        if (auto const read = cluster.history(state))
-            return *read;
-        head.acquire();
-        auto now = cluster.state().value_or(state);
-        if (auto const read = cluster.history(now))
-            return *read;
-        auto const anew = forgotten(now.epoch);
-        cluster.set_history(anew, now);
-        cluster.set(now);
-        return anew;
+        if (!memory_.cluster(i).read_history(state, history)) [[unlikely]]
+            read_history_locked(head, i, state, history);
     }
 
     /// A history of which nothing is known but its epoch.
@@ -155,9 +146,23 @@ public:
     }
 
 private:
+    template <class Hold>
+    void read_history_locked(Hold& head, std::uint8_t i, cluster_state const& state, lineage& history) const
+    {
+        head.acquire();
+        auto& cluster = memory_.cluster(i);
+        auto now = cluster.state().value_or(state);
+        if (cluster.read_history(now, history))
+            return;
+        history = forgotten(now.epoch);
+        cluster.set_history(history, now);
+        cluster.set(now);
+    }
+
     /// Once more under the lock, and then for good.
     template <class Hold>
-    [[nodiscard]] cluster_state bury(Hold& head, std::uint8_t i, std::uint32_t now) const
+    [[nodiscard, gnu::cold, gnu::noinline]] cluster_state bury(Hold& head, std::uint8_t i,
+                                                               std::uint32_t now) const
     {
         head.acquire();
         auto& cluster = memory_.cluster(i);

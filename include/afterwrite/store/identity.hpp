@@ -78,8 +78,10 @@ public:
             return false;
         }
         auto const state = clusters_.state_of(head_, *number, clock_.seconds());
-        return add_demand(required_, memory_.cluster(*number), state,
-                          clusters_.history(head_, *number, state)) != nullptr;
+        auto* const demand = add_demand(required_, memory_.cluster(*number), state);
+        if (demand != nullptr)
+            clusters_.read_history(head_, *number, state, demand->history());
+        return demand != nullptr;
     }
 
     /// An answer to a request of this epoch has brought an index: the new history is seen. It is newer than
@@ -119,17 +121,15 @@ public:
                 table_.erase(notes_[i].found);
     }
 
-    /// No cluster's demand has a place of its own for each that there may be, and one that was unplaced.
+    /// A demand that has everything but its history. Null: there is no room for it, and a fence instead.
     [[nodiscard]] static cluster_demand* add_demand(required_states& to, store_cluster const& cluster,
-                                                    cluster_state const& state,
-                                                    lineage const& history) noexcept
+                                                    cluster_state const& state) noexcept
     {
         auto* const demand = to.demands().find_or_add(cluster_id(cluster.name()), state.form);
         if (demand == nullptr) {
             to.unplaced().crowd();
             return nullptr;
         }
-        demand->history() = history;
         demand->set_regressed(state.has_regressed);
         return demand;
     }
@@ -170,10 +170,10 @@ private:
         auto const state = clusters_.checked_state_of(head_, found.entry.cluster, clock_.seconds());
         if (state.what != cluster_state::used)
             return; // mourned by everybody
-        auto* const demand = add_demand(required_, memory_.cluster(found.entry.cluster), state,
-                                        clusters_.history(head_, found.entry.cluster, state));
+        auto* const demand = add_demand(required_, memory_.cluster(found.entry.cluster), state);
         if (demand == nullptr)
             return crowd();
+        clusters_.read_history(head_, found.entry.cluster, state, demand->history());
         if (found.entry.kind == entry_kind::cell) {
             add_texts(required_, loading.cell);
             load_fences(loading.cell, *demand, clock_);

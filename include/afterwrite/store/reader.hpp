@@ -130,6 +130,15 @@ private:
         required_states& chosen;
         std::uint64_t meant = 0; ///< a bit for each cluster
         bool is_fenced = false;
+        std::uint8_t numbers[required_states::max_clusters] = {}; ///< of the demands in `chosen`
+
+        [[nodiscard]] cluster_demand* find(std::uint8_t number) noexcept
+        {
+            for (std::uint8_t i = 0; i < chosen.clusters(); ++i)
+                if (numbers[i] == number)
+                    return &chosen.demands()[i];
+            return nullptr;
+        }
     };
 
     /// Whether what was required of a cluster may be lost.
@@ -157,17 +166,21 @@ private:
     cluster_demand* add_demand(gathering& to, late_hold<Lock>& head, std::uint8_t i,
                                cluster_state const& state) const
     {
-        auto const history = store_clusters(caller_.memory).history(head, i, state);
-        if (state.is_forwarded && history.is_before_epoch(to.clock.now - to.clock.lasting))
+        auto* const demand = store_identity<Lock>::add_demand(to.chosen, caller_.memory.cluster(i), state);
+        if (demand == nullptr)
+            return nullptr;
+        to.numbers[demand - to.chosen.demands().begin()] = i;
+        store_clusters(caller_.memory).read_history(head, i, state, demand->history());
+        if (state.is_forwarded && demand->history().is_before_epoch(to.clock.now - to.clock.lasting))
             to.is_fenced = true; // nobody has seen the new history
-        return store_identity<Lock>::add_demand(to.chosen, caller_.memory.cluster(i), state, history);
+        return demand;
     }
 
     cluster_demand* add_demand(gathering& to, late_hold<Lock>& head, std::uint8_t i) const
     {
-        auto const state = store_clusters(caller_.memory).state_of(head, i, to.clock.seconds());
-        auto const* const known = to.chosen.find(caller_.memory.cluster(i).name(), state.form);
-        return known != nullptr ? const_cast<cluster_demand*>(known) : add_demand(to, head, i, state);
+        if (auto* const known = to.find(i))
+            return known;
+        return add_demand(to, head, i, store_clusters(caller_.memory).state_of(head, i, to.clock.seconds()));
     }
 
     void add_entry(gathering& to, late_hold<Lock>& head, store_table<Lock>& table,
@@ -207,7 +220,7 @@ private:
         auto const now = to.clock.seconds();
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, i, now);
-        auto const* const held = to.chosen.find(cluster.name(), state.form);
+        auto const* const held = to.find(i);
         bool const is_anew =
             state.is_forwarded && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch);
         if (is_anew || state.what == cluster_state::dead)

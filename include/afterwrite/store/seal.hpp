@@ -25,19 +25,24 @@ inline constexpr std::uint64_t first_sum = 0x6177'7374'6f72'6531;
 /// Sums words up in two lanes, since each word of a lane waits for the one before.
 class word_sum {
 public:
-    explicit constexpr word_sum(std::uint64_t place = 0) noexcept : lanes_{first_sum, first_sum + place} {}
+    explicit constexpr word_sum(std::uint64_t place = 0) noexcept
+        : next_(first_sum), other_(first_sum + place)
+    {}
 
-    constexpr void take(std::uint64_t word, std::size_t i) noexcept
+    constexpr void take(std::uint64_t word) noexcept
     {
-        lanes_[i % 2] = take_word(lanes_[i % 2], word);
+        auto const taken = take_word(next_, word);
+        next_ = other_;
+        other_ = taken;
     }
     [[nodiscard]] constexpr std::uint64_t total() const noexcept
     {
-        return take_word(take_word(first_sum, lanes_[0]), lanes_[1]);
+        return take_word(take_word(first_sum, next_), other_);
     }
 
 private:
-    std::uint64_t lanes_[2];
+    std::uint64_t next_; ///< two variables, no array: they stay in registers
+    std::uint64_t other_;
 };
 
 /// Of the `size` bytes at `bytes`, a multiple of eight.
@@ -48,7 +53,7 @@ private:
     for (std::size_t i = 0; i < size / sizeof(std::uint64_t); ++i) {
         std::uint64_t word = 0;
         std::memcpy(&word, from + i * sizeof word, sizeof word);
-        sum.take(word, i);
+        sum.take(word);
     }
     return sum.total();
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "fields.hpp"
+
+#include <afterwrite/adapters/beast_message.hpp>
+#include <afterwrite/decision/attempt_fields.hpp>
+#include <afterwrite/message/message_traits.hpp>
+
+#include <boost/container/static_vector.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace proxy {
+
+/// A client's request as one attempt sends it. The fields that an exchange sets stand beside the client's, and
+/// are written after them: to put them into its head would allocate for each, at each request.
+class attempt_head {
+public:
+    using traits = afterwrite::message_traits<request_head>;
+
+    explicit attempt_head(request_head& client) noexcept : client_(client) {}
+
+    [[nodiscard]] request_head const& client() const noexcept { return client_; }
+
+    /// The values are referred to: they are the exchange's, and stay until it prepares the next attempt.
+    void set(std::string_view name, std::span<std::string_view const> values)
+    {
+        remove(name);
+        for (auto const value : values)
+            ours_.push_back({name, value});
+    }
+
+    /// Also where the client has set it: what was empty, and so counts as absent.
+    void remove(std::string_view name)
+    {
+        traits::remove(client_, name);
+        auto kept = ours_.begin();
+        for (auto const& each : ours_)
+            if (each.name != name)
+                *kept++ = each;
+        ours_.erase(kept, ours_.end());
+    }
+
+    template <class Visit>
+    void for_each(std::string_view name, Visit&& visit) const
+    {
+        traits::for_each(client_, name, visit);
+        for (auto const& each : ours_)
+            if (each.name == name)
+                visit(each.value);
+    }
+
+    [[nodiscard]] bool has(std::string_view name) const
+    {
+        bool is_there = false;
+        for_each(name, [&is_there](std::string_view) { is_there = true; });
+        return is_there;
+    }
+
+    /// All fields, as they are sent.
+    void append_fields_to(std::string& text) const
+    {
+        append_fields(text, client_);
+        for (auto const& each : ours_)
+            text.append(each.name).append(": ").append(each.value).append("\r\n");
+    }
+
+private:
+    struct field {
+        std::string_view name;
+        std::string_view value;
+    };
+
+    request_head& client_;
+    boost::container::static_vector<field, afterwrite::max_attempt_lines> ours_;
+};
+
+} // namespace proxy
+
+template <>
+struct afterwrite::message_traits<proxy::attempt_head> {
+    using head = proxy::attempt_head;
+
+    template <class Visit>
+    static void for_each(head const& m, std::string_view name, Visit&& visit)
+    {
+        m.for_each(name, visit);
+    }
+    static void set(head& m, std::string_view name, std::span<std::string_view const> values)
+    {
+        m.set(name, values);
+    }
+    static void remove(head& m, std::string_view name) { m.remove(name); }
+    static std::string_view method(head const& m) { return head::traits::method(m.client()); }
+    static std::string_view path(head const& m) { return head::traits::path(m.client()); }
+};
