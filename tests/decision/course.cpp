@@ -163,6 +163,9 @@ TEST_CASE("a text of neither dialect can be left out, an index cannot")
     CHECK(unknown.required().size() == 1);
     CHECK(unknown.leaves_out_unknown_form());
     CHECK(unknown.required().size() == 0);
+    auto fenced = states({"a-future-form"});
+    fenced.fence(cluster_id("c"), dialect::vault);
+    CHECK(begun(view, fenced).leaves_out_unknown_form());
     auto known = begun(view, five);
     CHECK_FALSE(known.leaves_out_unknown_form());
     CHECK(known.required().size() == 1);

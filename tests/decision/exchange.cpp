@@ -671,6 +671,16 @@ TEST_CASE("a quota that lasts longer than there is time ends it at once")
           "0 give up deadline_passed");
 }
 
+TEST_CASE("neither does a fence keep a text that the server cannot read")
+{
+    auto required = states({"future-format"});
+    required.fence(cluster_id("c"), dialect::openbao);
+    auto view = with_active_node(view_of(dialect::openbao));
+    CHECK(trace(policy_of(when_inconsistent::retry), required, view, {unreadable_index(), answer(200)},
+                with_address(reading)) == lines{"0 active first_attempt: 1 index, forward-active-node",
+                                                "0 active without_index: 0 index", "0 deliver answered"});
+}
+
 TEST_CASE("an Agent that wants a field of its own will want it the next time too")
 {
     CHECK(trace(when_inconsistent::retry, on_vault, {answer(412, "missing \"X-Vault-Request\" header")}) ==

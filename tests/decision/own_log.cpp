@@ -16,7 +16,10 @@ TEST_CASE("the active node has its own log, and not what another cluster has to 
     CHECK_FALSE(is_of_own_log({}));
     CHECK_FALSE(is_of_own_log(states({vault("c", 5, 1)})));
     CHECK_FALSE(is_of_own_log(states({vault("c", 5, 0), vault("d", 5, 0)})));
-    CHECK_FALSE(is_of_own_log(states({"a-future-form"})));
+    auto unknown = states({"a-future-form"});
+    CHECK_FALSE(is_of_own_log(unknown));
+    unknown.fence(cluster_id("c"), dialect::vault);
+    CHECK_FALSE(is_of_own_log(unknown)); // which cluster wrote it is not known all the same
 }
 
 TEST_CASE("an index is given up after it was refused for longer than an election lasts")

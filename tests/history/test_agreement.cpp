@@ -179,7 +179,7 @@ private:
     {
         begun next{0, one_in(2) ? "bob" : "alice", one_in(8) ? "d/x" : one_in(2) ? "c/x" : "c/y"};
         if (one_in(2)) {
-            next.value = "v" + std::to_string(written_.size());
+            next.value = std::to_string(written_.size());
             next.number = out_.invoke_write(0, next.session, next.key, next.value);
             next.meant = one_in(4) ? any_version(next.key)
                                    : version{next.key[0] == 'c' ? c_ : d_, 1 + written_.size()};

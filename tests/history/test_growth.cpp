@@ -69,9 +69,9 @@ transcript history_of(shape const& form, std::size_t size)
     };
     for (std::size_t i = 0; i < size / 2; ++i) {
         auto const log = key_of(i) % epochs.size();
-        auto const log_name = "c" + std::to_string(log);
-        all.push_back({"s" + std::to_string(i % form.sessions), log_name + "/" + std::to_string(key_of(i)), 0,
-                       i % 2 == 0});
+        auto const log_name = std::string("c").append(std::to_string(log));
+        all.push_back({std::string("s").append(std::to_string(i % form.sessions)),
+                       log_name + "/" + std::to_string(key_of(i)), 0, i % 2 == 0});
         auto& next = all.back();
         next.number = next.is_write ? out.invoke_write(0, next.session, next.key, std::to_string(i))
                                     : out.invoke_read(0, next.session, next.key);

@@ -65,12 +65,26 @@ TEST_CASE("what is answered without the index that was refused shows that it was
     CHECK(kind_of(answer(502), without) == answer_kind::lost);
 }
 
+TEST_CASE("a text of neither dialect is carried where no state is held, be there a fence or not")
+{
+    CHECK_FALSE(carries_unknown_form({}));
+    auto required = states({"a-future-form"});
+    CHECK(carries_unknown_form(required));
+    required.fence(cluster_id("c"), dialect::openbao);
+    CHECK(carries_unknown_form(required));
+    required.record(openbao("c", "5"));
+    CHECK_FALSE(carries_unknown_form(required));
+}
+
 TEST_CASE("a text of neither dialect is unreadable if its server says so")
 {
     CHECK(kind_of(unreadable_index(), states({"a-future-form"})) == answer_kind::unreadable);
     CHECK(kind_of(unreadable_index(), {}) == answer_kind::nothing); // none was carried
     CHECK(kind_of(unreadable_index(), states({vault("c", 5, 0)})) == answer_kind::nothing);
     CHECK(kind_of(answer(400, "other"), states({"a-future-form"})) == answer_kind::nothing);
+    auto fenced = states({"a-future-form"});
+    fenced.fence(cluster_id("c"), dialect::openbao);
+    CHECK(kind_of(unreadable_index(), fenced) == answer_kind::unreadable);
 }
 
 TEST_CASE("an index is required, but for that of an OpenBao read where reads need not be monotonic")

@@ -32,6 +32,11 @@ void for_each_text(cluster::response const& answer, Visit&& visit)
     }
 }
 
+bool has_index(cluster::response const& answer)
+{
+    return cluster::find_field(answer.fields, "X-Vault-Index") != nullptr;
+}
+
 bool has_trace(recorded const& what)
 {
     return what.kept + what.superseded + what.held + what.unkept + what.outdated > 0;
@@ -81,21 +86,30 @@ void clients::check_begin(operation& one, required_states const& required)
     if (one.believed.empty() || one.is_poisoned)
         return;
     auto const known = who.naive.find(std::string(one.believed));
-    if (known != who.naive.end())
-        check(invariant::demand_is_join, one,
-              invariant::of_demand(required, one.believed, known->second, who.is_of_store(), book_));
+    if (known == who.naive.end())
+        return;
+    auto& naive = known->second;
+    check(invariant::demand_is_join, one,
+          invariant::of_demand(required, one.believed, naive, who.is_of_store(), book_));
+    auto const now = invariant::join_of(required, one.believed, naive.is_vault, book_);
+    check(invariant::demand_grows, one, invariant::of_growth(naive.required, now, required.fenced()));
+    if (!required.fenced())
+        naive.required = now;
 }
 
 void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
 {
     auto& who = scopes_[one.scope];
+    auto& host = processes_[one.process];
     auto const& what = who.last();
     who.is_poisoned = who.is_poisoned || got.is_forged;
     one.is_poisoned = one.is_poisoned || who.is_poisoned;
+    host.is_poisoned = host.is_poisoned || (who.is_of_store() && who.is_poisoned);
     bool const is_read = one.what.writes == 0;
     bool const binds = !is_read || who.options().monotonic_reads || was_fenced;
     bool begins = what.regressed > 0;
-    auto& host = processes_[one.process];
+    if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
+        release(one, servers_.behind(one.site));
     auto const begin_epoch = [&](std::string const& of) {
         auto& bumps = who.is_of_store() ? host.bumps[of] : who.bumps[of];
         ++bumps;
@@ -103,6 +117,7 @@ void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
             way_.has_mixed_clusters(); // who refuses the index of another one seems restored
         if (!is_confused)
             check(invariant::epochs_are_real, one, invariant::of_epochs(bumps, changes_of(of)));
+        host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
         for (auto const each : who.is_of_store() ? host.scopes : std::vector{one.scope})
             scopes_[each].naive.erase(of);
         begins = false;
@@ -120,7 +135,30 @@ void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
                           std::max(known.join.replicated, meaning.where.replicated)};
         });
     if (begins) // a refusal gave it away
-        begin_epoch(std::string(one.believed));
+        begin_epoch(one.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(one.believed));
+}
+
+/// What was promised to its session, of what is seen from there, need not be kept any more.
+void clients::release(operation const& one, std::size_t seen_from)
+{
+    auto& who = scopes_[one.scope];
+    for (auto const each : who.is_of_store() ? processes_[one.process].scopes : std::vector{one.scope})
+        scopes_[each].promised.release(seen_from);
+}
+
+/// Whether its view did not take one cluster for another: where it does, nothing is promised (README,
+/// limits).
+bool clients::is_at_home(operation const& one, log_view const& log) const
+{
+    return one.believed.empty() || std::string_view(one.believed) == servers_.at(log.seen_from).id;
+}
+
+/// Whether a fence stands for what nobody could tell the session: it is set for the cluster that the view
+/// knew, and that one's active node must have all of the log, which that of a secondary need not (README,
+/// limits).
+bool clients::may_fence(operation const& one, flight const& got) const
+{
+    return is_at_home(one, got.log) && got.log.store == got.log.seen_from;
 }
 
 void clients::note_promise(operation& one, flight const& got)
@@ -129,26 +167,22 @@ void clients::note_promise(operation& one, flight const& got)
     auto const& what = who.last();
     bool const is_lost = got.is_broken ? got.was_sent : got.answer.status >= 500;
     if (one.what.writes != 0 && is_lost) {
-        // What was executed when nobody answered has to be seen all the same. Not at a secondary: see README.
-        auto const& there = servers_.at(got.log.seen_from);
-        bool const is_at_home = one.believed.empty() || std::string_view(one.believed) == there.id;
-        if (got.executed && is_at_home && got.log.store == got.log.seen_from &&
-            who.options().fence_lost_writes)
+        // What was executed when nobody answered has to be seen all the same.
+        if (got.executed && may_fence(one, got) && who.options().fence_lost_writes)
             who.promised.bind(got.log, *got.executed);
         return;
     }
     bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
     if (is_success)
         one.wrote = got.executed;
-    // What is past a bound sets a fence: it has to be seen at the active node, where that has all of the log.
-    bool const is_fenced = got.is_huge && what.unkept > 0 && got.log.store == got.log.seen_from;
+    bool const is_fenced = got.is_huge && what.unkept > 0 && may_fence(one, got); // it is past a bound
     bool const is_intact = !got.is_cached && (!got.is_altered || is_fenced);
     if (!is_success || !is_intact || !has_trace(what))
         return;
     if (got.executed) {
         who.promised.bind(got.log, *got.executed);
-        one.is_binding = true;
-    } else if (got.seen && !got.is_altered && who.options().monotonic_reads) {
+        one.is_binding = !is_fenced; // a fence may be repaid out of a cache, which no history tells
+    } else if (got.seen && !got.is_altered && has_index(got.answer) && who.options().monotonic_reads) {
         who.promised.bind(got.log, got.seen->shown);
         one.is_binding = true;
     }
@@ -159,7 +193,8 @@ void clients::note_promise(operation& one, flight const& got)
 bool clients::did_lack(flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
-    if (got.is_cached || (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
+    bool const shows_older = got.is_cached || got.is_joined;
+    if (shows_older || (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
         return true;
     for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
         auto const& meaning = book_.read(text);
@@ -192,19 +227,22 @@ void clients::check_end(operation& one)
 {
     bool const is_answered = one.last.what == action::deliver && one.last.why == reason::answered;
     auto const& there = servers_.at(one.log.seen_from);
-    bool const is_at_home = one.believed.empty() || std::string_view(one.believed) == there.id;
     if (one.what.writes != 0) {
         check(invariant::executed_once, one,
               invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
         way_.forget(one.what.writes);
-    } else if (is_answered && one.seen && is_at_home) {
+    } else if (is_answered && one.seen && is_at_home(one, one.log)) {
         auto const& bound = one.promised.of(one.log);
         report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
-    if (!expects_good_ends_ || is_answered || one.begun < good_from_ || may_end_badly(one))
+    auto const end = invariant::of_end(one.last, time_.now() - one.begun);
+    bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
+    if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
         return;
-    check(invariant::ends_well, one, "it ended with: " + std::string(to_string(one.last.why)));
+    if (is_answered && changes_of(there.id) > 0)
+        return; // it had to wait until the new history had become as long as the old one
+    check(invariant::ends_well, one, end);
 }
 
 /// Even where nothing goes wrong any more: its policy gives up soon, or no way leads to the active node.
@@ -215,6 +253,39 @@ bool clients::may_end_badly(operation const& one) const
         policy.when == when_inconsistent::fail || policy.limit.max_attempts > 0 || policy.limit.timeout < 2s;
     bool const has_no_way = one.last.why == reason::not_offered && !processes_[one.process].what.addressable;
     return is_impatient || has_no_way;
+}
+
+/// Whether it carries what no server can read, to one that takes it for a state that it has not reached
+/// (README, "What nobody outside knows").
+bool clients::waits_for_nothing(operation const& one)
+{
+    auto const& there = servers_.at(servers_.behind(one.site));
+    auto const texts = cluster::all_fields(one.asked.fields, "X-Vault-Index");
+    auto const malformed = servers_.model_of(there).chosen(there.which).unknown.malformed;
+    return there.speaks == cluster::dialect::vault && malformed == cluster::unusable_line::missing &&
+           std::any_of(texts.begin(), texts.end(), [&](auto text) { return !book_.read(text).is_known; });
+}
+
+/// Whether it waited for a history that is no more, which its session could not find out (README, limits).
+/// Then its caller makes it forget.
+bool clients::forget_lost(operation const& one)
+{
+    auto const& there = servers_.at(one.site);
+    auto& who = scopes_[one.scope];
+    auto const carried = cluster::all_fields(one.asked.fields, "X-Vault-Index");
+    bool const is_lost = std::any_of(carried.begin(), carried.end(), [&](auto text) {
+        auto const& meaning = book_.read(text);
+        return meaning.cluster == there.id && meaning.where.local > one.end_of_log;
+    });
+    if (one.begun < who.forgotten)
+        return true; // as another one of its session had found out already
+    if (changes_of(there.id) == 0 || !is_lost)
+        return false;
+    who.with([&](auto& session) { session.forget(there.id); });
+    who.forgotten = time_.now();
+    who.naive.erase(there.id);
+    who.promised.release(one.site);
+    return true;
 }
 
 void clients::change_history(std::size_t store) { ++changes_[servers_.at(store).id]; }

@@ -39,8 +39,8 @@ void clients::count_end(operation& one)
     bool const is_delivered = one.last.what == action::deliver;
     seen.unanswered += is_delivered ? 0 : 1;
     if (one.what.writes != 0) {
-        ++seen.writes;
-        seen.twice += way_.repetitions_of(one.what.writes) > 0 ? 1 : 0;
+        seen.writes += one.is_idempotent ? 0 : 1;
+        seen.twice += !one.is_idempotent && way_.repetitions_of(one.what.writes) > 0 ? 1 : 0;
         return;
     }
     if (!is_delivered || !one.seen)
@@ -48,7 +48,8 @@ void clients::count_end(operation& one)
     ++seen.reads;
     seen.lacking += invariant::of_read(*one.seen, one.written.of(one.log)) ? 1 : 0;
     seen.backwards += invariant::of_read(*one.seen, one.shown.of(one.log)) ? 1 : 0;
-    scopes_[one.scope].shown.bind(one.log, one.seen->shown);
+    if (!one.is_altered) // else nobody could tell
+        scopes_[one.scope].shown.bind(one.log, one.seen->shown);
 }
 
 } // namespace simulation

@@ -2,6 +2,7 @@
 // What is written down of the clients.
 #include "clients.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,17 @@ namespace {
 std::string tag_of(operation const& one)
 {
     return "caller " + std::to_string(one.caller) + " #" + std::to_string(one.number);
+}
+
+/// An index for people: the end of its cluster's id, and where it points.
+std::string words_for(index_meaning const& meaning, std::string_view text)
+{
+    if (!meaning.is_known)
+        return "?" + std::string(text.substr(0, 40));
+    auto const& id = meaning.cluster;
+    auto words = ".." + id.substr(id.size() - std::min<std::size_t>(4, id.size())) + ":" +
+                 std::to_string(meaning.where.local);
+    return meaning.is_vault ? words + "," + std::to_string(meaning.where.replicated) : words;
 }
 
 std::uint64_t time_of(nanoseconds at) { return static_cast<std::uint64_t>(at.count()); }
@@ -50,8 +62,10 @@ void clients::write_attempt(operation const& one, std::string_view address) cons
     journal_.note(time_.now(), [&] {
         auto text = tag_of(one) + "   to " + std::string(address);
         for (auto const& [name, value] : one.asked.fields)
-            text +=
-                name.starts_with("X-Vault-I") || name == "X-Vault-Forward" ? "; " + name + ": " + value : "";
+            if (name == "X-Vault-Index")
+                text += "; index " + words_for(book_.read(value), value);
+            else if (name == "X-Vault-Inconsistent" || name == "X-Vault-Forward")
+                text += "; " + value;
         return text;
     });
 }
@@ -61,10 +75,13 @@ void clients::write_answer(operation const& one, flight const& got) const
     journal_.note(time_.now(), [&] {
         auto text = tag_of(one) + "   ";
         text += got.is_broken ? std::string(got.was_sent ? "broken" : "no connection")
-                              : std::to_string(got.answer.status) + " " + got.answer.body.substr(0, 120);
+                              : std::to_string(got.answer.status);
+        text += !got.is_broken && got.answer.status >= 400 ? " " + got.answer.body.substr(0, 120) : "";
         for (auto const& [name, value] : got.answer.fields)
-            text += name == "X-Vault-Index" ? "; index " + value : "";
+            text += name == "X-Vault-Index" ? "; index " + words_for(book_.read(value), value) : "";
         text += got.executed ? "; executed at " + std::to_string(got.executed->position) : "";
+        text += one.seen ? "; shows what was written at " + std::to_string(one.seen->shown.position) : "";
+        text += got.is_cached ? "; out of a cache" : "";
         return text + " -> " + std::string(to_string(one.last.why));
     });
 }
@@ -81,7 +98,7 @@ void clients::write_end(operation const& one) const
                                               {one.wrote->epoch, one.wrote->position}, given);
     if (one.what.writes != 0 || one.last.what != action::deliver || !one.seen)
         return write_loss(one);
-    bool const is_promised = one.last.why == reason::answered && !one.is_poisoned;
+    bool const is_promised = one.last.why == reason::answered && !one.is_poisoned && is_at_home(one, one.log);
     auto const value = one.seen->value == 0 ? std::string(history::nothing) : std::to_string(one.seen->value);
     journal_.history->return_read(time_of(time_.now()), session_of(one), one.in_history,
                                   {one.seen->shown.epoch, one.seen->shown.position}, value,

@@ -57,7 +57,8 @@ clients::clients(plan const& what, world& servers, network& way, oracle& truth, 
 void clients::set_up(process& one)
 {
     one.views.clear();
-    one.memory = {.kind = one.what.as};
+    for (auto& [scope, memory] : one.memories)
+        memory.states.clear();
     for (std::size_t of = 0; of < servers_.sites(); ++of) {
         auto const& there = servers_.at(servers_.behind(of));
         auto const form = one.what.knows_dialect || one.what.knows_cluster ? dialect_of(there) : dialect{};
@@ -73,6 +74,14 @@ void clients::set_up(process& one)
     if (is_of_store(one.what.how) && one.store == nullptr)
         one.store = std::make_unique<store_type>(one.what.how == keeping::small_store ? 1 : 500,
                                                  store_options{.sessions = one.what.options});
+}
+
+/// An Agent has one memory for all who come to it; of the others each identity has its own client.
+rival_memory& clients::memory_of(process& host, std::size_t scope)
+{
+    auto& memory = host.memories[host.what.as == rival::vault_agent ? 0 : scope];
+    memory.kind = host.what.as;
+    return memory;
 }
 
 time_point clients::now_of(process const& one) const { return support::at(time_.now()) + one.ahead; }

@@ -101,9 +101,9 @@ void clients::begin(std::size_t caller)
     one.written = who.written;
     one.shown = who.shown;
     one.believed = view.cluster();
-    one.is_poisoned = who.is_poisoned;
+    one.is_poisoned = who.is_poisoned || (host.has_floor && host.is_poisoned);
     if (host.what.how == keeping::rival)
-        one.machine.emplace<rival_exchange>(host.memory, now, luck.next());
+        one.machine.emplace<rival_exchange>(memory_of(host, one.scope), now, luck.next());
     else if (host.what.how == keeping::proxy)
         one.machine.emplace<proxied_exchange>(proxy_policy{.consistency = plan.policy}, one.asked, facts, who,
                                               view, now, luck.next());
@@ -218,7 +218,9 @@ void clients::take_answer(operation& one, flight& got)
     });
     who.forget_last();
     one.seen = got.is_cached ? std::nullopt : got.seen;
+    one.is_altered = got.is_altered;
     one.log = got.log;
+    one.end_of_log = got.end_of_log;
     count_answer(one, got);
     if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
         one.last = rival->on_response(got.answer, now);

@@ -31,13 +31,14 @@ struct process {
     process_plan what;
     std::vector<afterwrite::replication_view> views; ///< by the site
     std::unique_ptr<store_type> store;
-    std::vector<std::size_t> scopes;            ///< of its callers
-    afterwrite::duration ahead{};               ///< of its clock
-    std::uint64_t generation = 0;               ///< how often it was started anew
-    rival_memory memory;                        ///< if it uses another library
-    text_set received;                          ///< texts that its store was handed
-    bool has_floor = false;                     ///< its store may require of one what another one was told
-    std::map<std::string, std::uint64_t> bumps; ///< epochs that its store began, by the cluster
+    std::vector<std::size_t> scopes;              ///< of its callers
+    afterwrite::duration ahead{};                 ///< of its clock
+    std::uint64_t generation = 0;                 ///< how often it was started anew
+    std::map<std::size_t, rival_memory> memories; ///< if it uses another library: of each of its clients
+    text_set received;                            ///< texts that its store was handed
+    bool has_floor = false;                       ///< its store may require of one what another one was told
+    bool is_poisoned = false;                     ///< ... and one of them was told a forged index
+    std::map<std::string, std::uint64_t> bumps;   ///< epochs that its store began, by the cluster
 };
 
 /// One logical request of a caller, and all its attempts.
@@ -52,10 +53,11 @@ struct operation {
     std::variant<std::monostate, afterwrite::exchange, afterwrite::proxied_exchange, rival_exchange> machine;
     afterwrite::step last{};
     cluster::request asked{};
-    std::optional<sight> seen{}; ///< what the answer at hand showed
-    log_view log{};              ///< of what
-    promises promised{};         ///< to its session, when it began
-    promises written{};          ///< by then
+    std::optional<sight> seen{};  ///< what the answer at hand showed
+    log_view log{};               ///< of what
+    std::uint64_t end_of_log = 0; ///< how long the log was of who answered
+    promises promised{};          ///< to its session, when it began
+    promises written{};           ///< by then
     promises shown{};
     afterwrite::cluster_id believed; ///< the cluster that was known then; empty: none
     afterwrite::cluster_id knew;     ///< the one that was known when the last answer came
@@ -64,6 +66,7 @@ struct operation {
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
+    bool is_altered = false; ///< the index of the answer at hand is not what the server answered
     bool is_poisoned = false;
     bool is_abandoned = false; ///< its process has ended
     bool is_used = false;
@@ -108,6 +111,8 @@ public:
     void set_up(process& one);
 
 private:
+    [[nodiscard]] static rival_memory& memory_of(process& host, std::size_t scope);
+
     struct line_of_work {
         std::deque<std::uint64_t> waiting; ///< the luck of each
         std::optional<key_place> wrote;
@@ -122,6 +127,9 @@ private:
     void take_loss(operation& one, flight& got);
     void repeat_record(flight& got);
     void note_recorded(operation& one, flight const& got, bool was_fenced);
+    void release(operation const& one, std::size_t seen_from);
+    [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
+    [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
     void note_promise(operation& one, flight const& got);
     [[nodiscard]] std::string session_of(operation const& one) const;
     [[nodiscard]] std::string log_of(operation const& one) const;
@@ -139,6 +147,8 @@ private:
     void check_step(operation& one, flight const& got);
     void check_end(operation& one);
     [[nodiscard]] bool may_end_badly(operation const& one) const;
+    [[nodiscard]] bool waits_for_nothing(operation const& one);
+    [[nodiscard]] bool forget_lost(operation const& one);
     void check(std::string_view invariant, operation const& one, invariant::breach const& what);
     void free(std::size_t id);
 

@@ -176,13 +176,13 @@ void faults::heal(std::size_t id)
 }
 
 /// Who keeps the addresses tells the programs who is there now: no answer can.
-void faults::tell_views(std::size_t site)
+void faults::tell_views(std::size_t site, bool is_calm)
 {
     auto const& there = servers_.at(servers_.behind(site));
     auto const form =
         there.speaks == cluster::dialect::vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
     for (auto& host : clients_.processes())
-        if (!host.views[site].cluster().empty())
+        if (is_calm || !host.views[site].cluster().empty())
             host.views[site].learn(form, afterwrite::cluster_id(there.id));
 }
 
@@ -211,6 +211,7 @@ void faults::promote()
     (void)model.applied(servers_.at(1).nodes[0], time_.now());
     truth_.adopt(1, 0, model.newest(1).replicated);
     servers_.promote(time_.now());
+    way_.forget_answers();
     // What was promised of the primary's log may never come: the callers are told so, and start anew.
     for (auto& each : lasting_)
         each.left = {}; // so what is left behind is of no use
@@ -224,7 +225,7 @@ void faults::heal_all()
 {
     way_.heal();
     for (std::size_t of = 0; of < servers_.sites(); ++of)
-        tell_views(of);
+        tell_views(of, way_.has_mixed_clusters());
 }
 
 } // namespace simulation

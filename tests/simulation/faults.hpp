@@ -61,7 +61,7 @@ private:
     void strike_way(fault kind, std::size_t site, dice& luck);
     [[nodiscard]] nanoseconds until(dice& luck, nanoseconds least, nanoseconds most) const;
     void end_later(lasting what, nanoseconds when);
-    void tell_views(std::size_t site);
+    void tell_views(std::size_t site, bool is_calm = false);
     void restore(lasting& what);
     void promote();
     void crowd(process& host, dice& luck);

@@ -3,7 +3,7 @@
 
 #include <afterwrite/wire/dialect.hpp>
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 namespace simulation::invariant {
@@ -25,18 +25,20 @@ bool covers(cluster::position const& have, cluster::position const& wanted)
     return have.local >= wanted.local && have.replicated >= wanted.replicated;
 }
 
-/// The join of what is required of a cluster, read off the texts by the cluster's codec.
-cluster::position join_of(afterwrite::cluster_demand const& demand, index_book& book)
+} // namespace
+
+cluster::position join_of(afterwrite::required_states const& required, std::string_view cluster,
+                          bool is_vault, index_book& book)
 {
     cluster::position join;
-    for (std::uint8_t i = 0; i < demand.size(); ++i) {
-        auto const& where = book.read(demand.text(i)).where;
+    auto const form = is_vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
+    auto const* const demand = required.find(cluster, form);
+    for (std::uint8_t i = 0; demand != nullptr && i < demand->size(); ++i) {
+        auto const& where = book.read(demand->text(i)).where;
         join = {std::max(join.local, where.local), std::max(join.replicated, where.replicated)};
     }
     return join;
 }
-
-} // namespace
 
 breach of_read(sight const& seen, version const& promised)
 {
@@ -52,9 +54,7 @@ breach of_read(sight const& seen, version const& promised)
 breach of_demand(afterwrite::required_states const& required, std::string_view cluster,
                  naive_demand const& naive, bool is_of_store, index_book& book)
 {
-    auto const form = naive.is_vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
-    auto const* const demand = required.find(cluster, form);
-    auto const join = demand == nullptr ? cluster::position{} : join_of(*demand, book);
+    auto const join = join_of(required, cluster, naive.is_vault, book);
     bool const is_enough = covers(join, naive.join);
     bool const is_exact = is_enough && covers(naive.join, join);
     if (is_exact || (is_of_store && is_enough) || required.fenced())
@@ -65,15 +65,16 @@ breach of_demand(afterwrite::required_states const& required, std::string_view c
 
 breach of_texts(sent_texts const& sent, index_book& book)
 {
-    std::map<std::string, int> of_cluster;
-    for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {
+    auto const texts = cluster::all_fields(sent.request.fields, "X-Vault-Index");
+    for (auto const text : texts) {
         bool const is_received =
             sent.received.contains(text) || (sent.floor != nullptr && sent.floor->contains(text));
         if (!is_received)
             return "it sends a text that nobody gave it: " + std::string(text);
         auto const& meaning = book.read(text);
         int const most = meaning.is_vault ? 2 : 1;
-        if (++of_cluster[meaning.cluster] > most)
+        auto const is_alike = [&](auto other) { return book.read(other).cluster == meaning.cluster; };
+        if (texts.size() > 1 && std::count_if(texts.begin(), texts.end(), is_alike) > most)
             return "it sends more than " + std::to_string(most) + " texts of one cluster";
     }
     return std::nullopt;
@@ -111,6 +112,29 @@ breach of_epochs(std::uint64_t begun, std::uint64_t real)
         return std::nullopt;
     return std::to_string(begun) + " epochs began, and the history changed " + std::to_string(real) +
            " times";
+}
+
+breach of_growth(cluster::position const& before, cluster::position const& now, bool is_fenced)
+{
+    if (is_fenced || covers(now, before))
+        return std::nullopt;
+    return "it requires " + text_of(now) + ", and required " + text_of(before) + " before";
+}
+
+breach of_loading(bool is_taken_up, bool is_whole)
+{
+    if (is_taken_up == is_whole)
+        return std::nullopt;
+    return is_taken_up ? "it takes up what is damaged, or another one's" : "it does not take up its own";
+}
+
+breach of_end(afterwrite::step const& last, nanoseconds took)
+{
+    if (last.what != afterwrite::action::deliver || last.why != afterwrite::reason::answered)
+        return "it ended with: " + std::string(to_string(last.why));
+    if (took > soon)
+        return "it took " + std::to_string(took.count() / 1000) + " us";
+    return std::nullopt;
 }
 
 breach of_step(afterwrite::step const& told, circumstances const& truth)

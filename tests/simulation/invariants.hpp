@@ -2,12 +2,14 @@
 #pragma once
 
 #include <afterwrite/decision/step.hpp>
+#include <afterwrite/policy/single_flight.hpp>
 #include <afterwrite/session/required_states.hpp>
 
 #include "network.hpp"
 #include "oracle.hpp"
 #include "scope.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +31,10 @@ inline constexpr std::string_view read_your_writes = "S1 read your writes";
 inline constexpr std::string_view demand_is_join = "S2 the demand is the join";
 [[nodiscard]] breach of_demand(afterwrite::required_states const& required, std::string_view cluster,
                                naive_demand const& naive, bool is_of_store, index_book& book);
+
+/// The join of what is required of this cluster, read off the texts by the cluster's codec.
+[[nodiscard]] cluster::position join_of(afterwrite::required_states const& required, std::string_view cluster,
+                                        bool is_vault, index_book& book);
 
 /// S3. At most two texts of a Vault cluster go with a request and one of OpenBao, each exactly as a server
 /// wrote it to this client.
@@ -62,10 +68,15 @@ struct effort {
 inline constexpr std::string_view epochs_are_real = "S7 epochs are real";
 [[nodiscard]] breach of_epochs(std::uint64_t begun, std::uint64_t real);
 
-/// S8. Within an epoch a session never requires less than before.
-/// S9. Nor does it after it was evicted, saved and loaded, or damaged, unless that is reported.
+/// S8. Within an epoch a session never requires less than before. A fence may stand for more.
 inline constexpr std::string_view demand_grows = "S8 the demand grows";
+[[nodiscard]] breach of_growth(cluster::position const& before, cluster::position const& now, bool is_fenced);
+
+/// S9. Nor does it after it was evicted, saved and loaded, or damaged, unless that is reported: what was left
+/// behind is taken up exactly if it is whole and one's own. (Whether something of it is missing then, S1 and
+/// S2 see.)
 inline constexpr std::string_view nothing_is_forgotten = "S9 nothing is forgotten";
+[[nodiscard]] breach of_loading(bool is_taken_up, bool is_whole);
 
 /// S10. What a step tells of the cluster is so.
 inline constexpr std::string_view tells_the_truth = "S10 tells the truth";
@@ -80,5 +91,15 @@ struct circumstances {
 
 /// L1. Once nothing goes wrong any more, everything is answered soon.
 inline constexpr std::string_view ends_well = "L1 ends well";
+[[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took);
+
+/// How far nodes lag then, each behind its cluster's active one, and that of a secondary behind its primary.
+inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);
+
+/// How long an operation may take then: three times the lag over both of them, for waits that grow by a half
+/// each time; what `retry_then_forward` waits at most; what a node may wait before it refuses (50 ms); and
+/// once the longest pause of a read that asks for all who wait for a node, which others may outlast by a half.
+inline constexpr nanoseconds soon = 3 * 2 * lag_in_the_end + std::chrono::milliseconds(250 + 50) +
+                                    afterwrite::single_flight::longest_interval * 3 / 2;
 
 } // namespace simulation::invariant

@@ -107,6 +107,8 @@ void network::wake(std::size_t id)
         return; // answered already, or put off
     if (auto const until = there.held_until(*one.held); until && *until > time_.now())
         return;
+    if (!one.executed) // its cluster may have become a primary meanwhile
+        one.log = servers_.log_at(one.log.seen_from, one.what.key);
     auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
     auto const result = there.resume(*one.held, time_.now());
     std::erase(held_, id);
@@ -130,6 +132,8 @@ void network::settle(std::size_t id, cluster::outcome const& result)
     }
     one.answer = result.answer;
     one.had = result.note.seen;
+    auto const& there = servers_.at(one.log.seen_from);
+    one.end_of_log = servers_.model_of(there).newest(there.which).local;
     if (one.answer.status == 412 || one.answer.status == 429) {
         one.had = servers_.model(one.node.model).applied(one.node.node, time_.now());
         one.had_in_vain = one.had_in_vain.value_or(one.had);

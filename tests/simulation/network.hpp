@@ -83,9 +83,11 @@ struct flight {
     bool is_altered = false;                        ///< its index is not the one that the server answered
     bool is_forged = false;                         ///< ... and can be read
     bool is_huge = false;                           ///< ... and cannot, but is taken for one past a bound
+    bool is_joined = false;                         ///< an older index came with it
     bool is_shadow = false;                         ///< the same request once more: its answer goes nowhere
     bool repeats = false;                           ///< its answer is to be recorded twice
     cluster::position had{};                        ///< what the node had that answered, or refused
+    std::uint64_t end_of_log = 0;                   ///< of its cluster, then
     std::optional<cluster::position> had_in_vain{}; ///< it was refused or held by a node that had that
     std::unique_ptr<late_record> late{};
 
@@ -102,8 +104,9 @@ struct flight {
 /// Carries requests to nodes and answers back, in virtual time, over ways that may be as bad as the weather.
 class network {
 public:
-    network(world& servers, oracle& truth, index_book& book, timeline& time, weather& sky)
-        : servers_(servers), truth_(truth), book_(book), time_(time), sky_(sky)
+    /// `has_cache`: a proxy on the way keeps answers, to give them to others one day (fault::old_cache).
+    network(world& servers, oracle& truth, index_book& book, timeline& time, weather& sky, bool has_cache)
+        : servers_(servers), truth_(truth), book_(book), time_(time), sky_(sky), has_cache_(has_cache)
     {}
 
     /// Sends a request to an address of a site.
@@ -126,6 +129,14 @@ public:
     /// Nodes that no connection can be made to, until then.
     void cut_off(std::size_t site, std::size_t address, nanoseconds until) { cut_[{site, address}] = until; }
     void heal();
+
+    /// What was answered before is of a history that is no more, and comes from nowhere again.
+    void forget_answers()
+    {
+        older_.clear();
+        cache_.clear();
+        forgotten_ = attempts_;
+    }
 
     /// Whether any client may have taken one cluster for another.
     [[nodiscard]] bool has_mixed_clusters() const
@@ -179,7 +190,9 @@ private:
     std::unordered_map<std::uint64_t, int> executions_; ///< of a value, while its operation lasts
     std::unordered_map<std::uint64_t, int> shadows_;
     std::uint64_t attempts_ = 0;
+    std::uint64_t forgotten_ = 0; ///< attempts up to this one belong to a history that is no more
     bool has_dropped_indices_ = false;
+    bool has_cache_;
 };
 
 /// Makes an index field say something else.

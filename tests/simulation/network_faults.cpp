@@ -143,7 +143,7 @@ void network::finish(std::size_t id)
         one.seen.reset();
         return deliver_at(id, now + 100us);
     }
-    if (one.what.writes == 0 && one.answer.status == 200)
+    if (has_cache_ && one.what.writes == 0 && one.answer.status == 200)
         cache_[one.asked.target] = one.answer;
     spoil_index(one);
     one.repeats = sky_.strikes(fault::doubled_answer, one.site, now, luck);
@@ -177,9 +177,12 @@ void network::spoil_index(flight& one)
         auto& model = servers_.model_of(there);
         return model.index_text(model.newest(there.which), there.which);
     };
-    auto const older = std::exchange(older_[one.log.seen_from], found->second);
-    if (!older.empty() && strikes(fault::joined))
+    auto const older =
+        one.attempt <= forgotten_ ? std::string() : std::exchange(older_[one.log.seen_from], found->second);
+    if (!older.empty() && strikes(fault::joined)) {
         found->second += ", " + older;
+        one.is_joined = true;
+    }
     if (strikes(fault::foreign_line))
         fields.emplace_back("X-Vault-Index", text_of(servers_.stranger()));
 }

@@ -79,8 +79,7 @@ std::string usage()
 Runs the library in virtual time against emulated clusters in which everything goes wrong, and checks at
 every step that it keeps what it promises. What happens depends on the seed alone. The last line says how
 many operations were simulated, and how many violations were seen; if there were any, or if a fault struck
-in none of the runs, it ends
-with status 1.
+in none of the runs, it ends with status 1.
 
   --seeds N        seeds 1 to N (200)
   --seeds A..B     seeds A to B
@@ -89,7 +88,8 @@ with status 1.
   --jobs N         so many threads (one for each processor)
   --shrink         of one seed that fails: leave out what is not needed to fail, and tell what is left
   --history FILE   of one seed: write what the clients saw, as tests/history/FORMAT.md says
-  --rivals         the same clusters and faults for other client libraries, by their documented rules
+  --rivals         before that, the same clusters and faults for other client libraries, by their documented
+                   rules, and for a client that does nothing: a table of what each breaks how often
 )";
 }
 

@@ -133,6 +133,15 @@ public:
     void release() { of_ = {}; }
     void release(std::size_t seen_from) { of_[seen_from] = {}; }
 
+    /// Of what a secondary shows of its primary's log.
+    void release_copies()
+    {
+        for (std::size_t seen_from = 0; seen_from < most_sites; ++seen_from)
+            for (std::size_t store = 0; store < most_sites; ++store)
+                if (store != seen_from)
+                    of_[seen_from][store] = {};
+    }
+
 private:
     static constexpr std::size_t most_sites = 3;
 
@@ -161,7 +170,10 @@ public:
     [[nodiscard]] index_meaning const& read(std::string_view text);
 
 private:
-    std::unordered_map<std::string, index_meaning, text_hash, std::equal_to<>> known_;
+    using book = std::unordered_map<std::string, index_meaning, text_hash, std::equal_to<>>;
+
+    book known_;
+    book::value_type const* last_ = nullptr; ///< the same is read several times in a row
 };
 
 } // namespace simulation

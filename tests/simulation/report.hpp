@@ -26,11 +26,10 @@ struct shortcomings {
     std::uint64_t reads = 0;     ///< that were answered
     std::uint64_t lacking = 0;   ///< of these, those that lacked a write that was acknowledged before
     std::uint64_t backwards = 0; ///< of these, those that lacked what an earlier read had shown
-    std::uint64_t writes = 0;
-    std::uint64_t twice = 0; ///< of these, those that were executed again
-    std::uint64_t held_up =
-        0; ///< attempts that were refused or held at a node that had all that the caller had
-           ///< written
+    std::uint64_t writes = 0;    ///< that must not be executed twice
+    std::uint64_t twice = 0;     ///< of these, those that were executed again
+    /// Attempts that were refused or held at a node that had all that the caller had written.
+    std::uint64_t held_up = 0;
     std::uint64_t unanswered = 0; ///< operations
 
     shortcomings& operator+=(shortcomings const& more)

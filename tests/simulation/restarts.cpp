@@ -80,10 +80,8 @@ void faults::load_sessions(process& host, fault kind, left_behind& left, dice& l
         auto const now = clients_.now_of(host);
         bool const is_read =
             who.with([&](auto& session) { return import_session(session, text, now, key).has_value(); });
-        if (is_read && text != whole)
-            report_.fail(invariant::nothing_is_forgotten, time_.now(), "it reads a damaged session");
-        if (!is_read && text == whole && !text.empty())
-            report_.fail(invariant::nothing_is_forgotten, time_.now(), "it cannot read its own session");
+        if (auto const wrong = invariant::of_loading(is_read, text == whole && !text.empty()))
+            report_.fail(invariant::nothing_is_forgotten, time_.now(), "of a session: " + *wrong);
         if (!is_read)
             continue; // it was told so
         who.promised = left.promised[from];
@@ -119,14 +117,19 @@ void faults::load_store(process& host, fault kind, left_behind& left, dice& luck
     if (kind == fault::restarted_foreign)
         secret.first ^= 1;
     auto attached = store_type::store_type::attach(bytes, secret, host.store->store.options());
+    if (kind !=
+        fault::restarted_corrupt) // a store takes up what is left of a damaged one, and fences the rest
+        if (auto const wrong = invariant::of_loading(attached.has_value(), kind != fault::restarted_foreign))
+            report_.fail(invariant::nothing_is_forgotten, time_.now(), "of a store: " + *wrong);
     if (!attached) // it was told so
         return forget();
-    if (kind == fault::restarted_foreign)
-        report_.fail(invariant::nothing_is_forgotten, time_.now(), "it reads the store of another key");
     host.store->store = *attached;
     for (std::size_t i = 0; i < host.scopes.size(); ++i) {
-        clients_.scopes()[host.scopes[i]].promised = left.promised[i];
-        clients_.scopes()[host.scopes[i]].naive = left.naive[i];
+        auto& who = clients_.scopes()[host.scopes[i]];
+        who.promised = left.promised[i];
+        who.naive = left.naive[i];
+        if (kind == fault::restarted_corrupt) // fences may stand for it, which do not bind a secondary
+            who.promised.release_copies();
     }
 }
 

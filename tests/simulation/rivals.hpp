@@ -20,7 +20,7 @@
 
 namespace simulation {
 
-/// What a program with another client library remembers: one list for all who use it.
+/// What another client library remembers.
 struct rival_memory {
     rival kind = rival::none;
     std::vector<std::string> states{};

@@ -8,6 +8,7 @@
 #include "timeline.hpp"
 #include "world.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace simulation {
@@ -16,12 +17,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
+bool has_planned(plan const& what, fault kind)
+{
+    return std::any_of(what.script.begin(), what.script.end(),
+                       [kind](script_line const& line) { return line.is_fault && line.kind == kind; });
+}
+
 /// Everything of a run, in the order in which one thing needs the other.
 class simulator {
 public:
     simulator(plan const& what, journal const& into)
         : plan_(what), servers_(what), truth_(servers_.sites(), what.keys),
-          way_(servers_, truth_, book_, time_, sky_),
+          way_(servers_, truth_, book_, time_, sky_, has_planned(what, fault::old_cache)),
           clients_(what, servers_, way_, truth_, book_, time_, report_, into),
           faults_(what, servers_, way_, truth_, clients_, time_, sky_, report_, into)
     {
@@ -57,6 +64,7 @@ private:
     void end_well()
     {
         constexpr int rounds = 6;
+        servers_.set_lag(invariant::lag_in_the_end);
         auto const at = time_.now() + 20s;
         time_.put(at, task::heal, nothing);
         work_until(at);

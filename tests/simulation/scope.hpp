@@ -29,7 +29,7 @@ using store_type = support::store_of<afterwrite::no_lock>;
 struct naive_demand {
     cluster::position join{};
     bool is_vault = false;
-    bool is_certain = true; ///< false: what was recorded cannot be told from outside
+    cluster::position required{}; ///< what the scope required when it was last asked
 };
 
 /// Who is promised something: a session of whichever kind, and what the simulation knows of it. Fits the
@@ -74,7 +74,9 @@ public:
         return f(*std::get<std::unique_ptr<shared>>(own_));
     }
 
-    [[nodiscard]] afterwrite::required_states required(afterwrite::replication_view const& view) const
+    /// What of it goes to the cluster that this view, or what is asked of it, names.
+    template <class View>
+    [[nodiscard]] afterwrite::required_states required(View const& view) const
     {
         return with([&](auto const& session) { return session.required(view); });
     }
@@ -106,6 +108,7 @@ public:
     std::map<std::string, naive_demand> naive;     ///< by the cluster
     std::map<std::string, std::uint64_t> bumps;    ///< epochs that it began, by the cluster
     text_set received;                             ///< texts that it was handed
+    nanoseconds forgotten{};                       ///< when its caller made it forget a cluster
     bool is_poisoned = false;                      ///< it was told a forged index
 
 private:

@@ -26,6 +26,15 @@ cluster::request carrying(std::initializer_list<std::string> texts)
 
 } // namespace
 
+TEST_CASE("S1: a read shows all that was promised of its key, as long as the history is the same")
+{
+    sight const older{.shown = {1, 4}, .next = simulation::version{1, 7}, .value = 1};
+    CHECK_FALSE(invariant::of_read(older, {1, 6}));
+    CHECK(invariant::of_read(older, {1, 7}));
+    CHECK_FALSE(invariant::of_read(older, {2, 7}));
+    CHECK(invariant::of_read({.value = 1, .is_real = false}, {}));
+}
+
 TEST_CASE("S2: of the texts that were recorded, the join is required: neither less nor more")
 {
     index_book book;
@@ -107,6 +116,32 @@ TEST_CASE("S7: no epoch without another history")
     CHECK_FALSE(invariant::of_epochs(0, 1));
     CHECK_FALSE(invariant::of_epochs(1, 1));
     CHECK(invariant::of_epochs(1, 0));
+}
+
+TEST_CASE("S8: what is required never falls, but where a fence stands for it")
+{
+    CHECK_FALSE(invariant::of_growth({2, 1}, {2, 1}, false));
+    CHECK_FALSE(invariant::of_growth({2, 1}, {3, 1}, false));
+    CHECK(invariant::of_growth({2, 1}, {3, 0}, false));
+    CHECK(invariant::of_growth({2, 1}, {1, 1}, false));
+    CHECK_FALSE(invariant::of_growth({2, 1}, {0, 0}, true));
+}
+
+TEST_CASE("S9: what was left behind is taken up if it is whole, and only then")
+{
+    CHECK_FALSE(invariant::of_loading(true, true));
+    CHECK_FALSE(invariant::of_loading(false, false));
+    CHECK(invariant::of_loading(true, false));
+    CHECK(invariant::of_loading(false, true));
+}
+
+TEST_CASE("L1: in the end everything is answered, and soon")
+{
+    step const answered{.what = action::deliver, .why = reason::answered};
+    CHECK_FALSE(invariant::of_end(answered, invariant::soon));
+    CHECK(invariant::of_end(answered, invariant::soon + nanoseconds(1)));
+    CHECK(invariant::of_end({.what = action::give_up, .why = reason::deadline_passed}, nanoseconds(0)));
+    CHECK(invariant::of_end({.what = action::deliver, .why = reason::not_enforced}, nanoseconds(0)));
 }
 
 TEST_CASE("S10: a step says what is so")

@@ -115,4 +115,14 @@ void world::allow_forwarding(std::size_t of, bool allowed)
     has_forbidden_forwarding_ = has_forbidden_forwarding_ || !allowed;
 }
 
+void world::set_lag(nanoseconds lag)
+{
+    cluster::lag_spec const spec{.shape = cluster::lag_shape::constant, .typical = lag, .stalls = {}};
+    for (auto const& each : sites_) {
+        model_of(each).set_lag(spec, each.which);
+        if (each.follows)
+            model_of(each).set_upstream_lag(spec, each.which);
+    }
+}
+
 } // namespace simulation

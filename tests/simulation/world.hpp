@@ -108,6 +108,10 @@ public:
     void allow_forwarding(std::size_t of, bool allowed);
     [[nodiscard]] bool has_forbidden_forwarding() const { return has_forbidden_forwarding_; }
 
+    /// From now on every node is so far behind its cluster's active one, and that of a secondary behind its
+    /// primary.
+    void set_lag(nanoseconds lag);
+
 private:
     void name_nodes(std::size_t of);
 

@@ -11,6 +11,7 @@
 #include <afterwrite/policy/capabilities.hpp>
 #include <afterwrite/policy/consistency_policy.hpp>
 #include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/answer_kind.hpp>
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/refusal.hpp>
@@ -118,7 +119,7 @@ public:
     /// The server cannot read the index of neither dialect. Whether there is one to leave out.
     [[nodiscard]] bool leaves_out_unknown_form() noexcept
     {
-        if (required_.form() != dialect::unknown)
+        if (!carries_unknown_form(required_))
             return false;
         required_.forget_unknown_form();
         return true;

@@ -11,7 +11,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// own log, and nothing that another cluster has to send.
 [[nodiscard]] inline bool is_of_own_log(required_states const& carried) noexcept
 {
-    return carried.clusters() == 1 && carried.size() > 0 && carried[0].position().replicated == 0;
+    return carried.clusters() == 1 && carried[0].size() > 0 && carried[0].position().replicated == 0;
 }
 
 /// The active node has refused what is of its own log. If it does so for longer than an election lasts, it

@@ -29,6 +29,15 @@ enum class answer_kind : std::uint8_t {
     unreadable,   ///< the server cannot read a text of neither dialect that was carried
 };
 
+/// Whether what a request carries is a text of neither dialect. Of a known one there may be a fence besides.
+[[nodiscard]] inline bool carries_unknown_form(required_states const& carried) noexcept
+{
+    for (std::uint8_t i = 0; i < carried.clusters(); ++i)
+        if (carried[i].size() > 0)
+            return false;
+    return !carried.unplaced().text().empty();
+}
+
 /// `carried` is what the answered attempt had required.
 template <response_message R>
 [[nodiscard]] answer_kind kind_of(R const& response, required_states const& carried)
@@ -52,7 +61,7 @@ template <response_message R>
     bool const is_stale_for_sure = why == refusal::stale_index || why == refusal::index_or_token;
     if (is_stale_for_sure && status == 412 && sent.may_show_loss)
         return answer_kind::active_lacks;
-    if (why == refusal::index_not_understood && carried.form() == dialect::unknown)
+    if (why == refusal::index_not_understood && carries_unknown_form(carried))
         return answer_kind::unreadable;
     return answer_kind::nothing;
 }
