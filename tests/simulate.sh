@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# simulate.sh SEEDS [OPTION...]: builds the simulation and runs so many seeds, or A..B, of 20000 operations each, in as
-# many threads as there are processors; options are those of the program. Its last line says how many operations were
-# simulated, and how many violations were seen. Fails if there were any, or if a fault struck in none of the runs.
+# simulate.sh SEEDS [OPTION...]: builds the simulation and runs so many seeds, or A..B, of 20000 operations
+# each, in as many threads as there are processors; options are those of the program, such as --rivals. Its
+# last line says how many operations were simulated, and how many violations were seen. Fails if there were
+# any, or if a fault struck in none of the runs.
 set -eu
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)

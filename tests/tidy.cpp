@@ -411,10 +411,11 @@ findings macro_findings(std::string const& path, std::string const& text)
 bool is_mirrored(std::string_view path)
 {
     return path.starts_with("tests/") && path.ends_with(".cpp") && !path.ends_with("_threads.cpp") &&
-           !starts_with_any(path, {"tests/laws/", "tests/vectors/", "tests/cluster/", "tests/hosts/",
-                                   "tests/consume/", "tests/fuzz/", "tests/headers/", "tests/end_to_end/",
-                                   "tests/threads/", "tests/support/", "tests/probe/", "tests/readme/",
-                                   "tests/history/", "tests/mutants/", "tests/simulation/"}) &&
+           !starts_with_any(path,
+                            {"tests/laws/", "tests/vectors/", "tests/cluster/", "tests/hosts/",
+                             "tests/consume/", "tests/fuzz/", "tests/headers/", "tests/end_to_end/",
+                             "tests/threads/", "tests/support/", "tests/probe/", "tests/readme/",
+                             "tests/history/", "tests/mutants/", "tests/server/", "tests/simulation/"}) &&
            path != "tests/main.cpp" && path != "tests/tidy.cpp" && path != "tests/readme.cpp";
 }
 
@@ -450,7 +451,8 @@ bool holds_tests(std::string_view path)
     return path.starts_with("tests/") && path.ends_with(".cpp") && path != "tests/main.cpp" &&
            !starts_with_any(path, {"tests/headers/", "tests/consume/", "tests/hosts/", "tests/support/",
                                    "tests/fuzz/", "tests/mutants/", "tests/readme/"}) &&
-           (!starts_with_any(path, {"tests/cluster/", "tests/history/", "tests/simulation/"}) ||
+           (!starts_with_any(path,
+                             {"tests/cluster/", "tests/history/", "tests/server/", "tests/simulation/"}) ||
             name.starts_with("test_"));
 }
 

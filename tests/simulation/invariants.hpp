@@ -98,7 +98,7 @@ inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);
 
 /// How long an operation may take then: three times the lag over both of them, for waits that grow by a half
 /// each time; what `retry_then_forward` waits at most; what a node may wait before it refuses (50 ms); and
-/// once the longest pause of a read that asks for all who wait for a node, which others may outlast by a half.
+/// once the longest pause of a read that asks for all who wait for a node, which others may outlast by half.
 inline constexpr nanoseconds soon = 3 * 2 * lag_in_the_end + std::chrono::milliseconds(250 + 50) +
                                     afterwrite::single_flight::longest_interval * 3 / 2;
 

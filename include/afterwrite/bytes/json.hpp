@@ -116,8 +116,13 @@ public:
         if (!take("\""))
             return false;
         while (!rest_.empty()) {
+            auto const plain = plain_size();
+            text.append(rest_.substr(0, plain));
+            rest_.remove_prefix(plain);
             if (take("\""))
                 return true;
+            if (plain > 0)
+                continue;
             if (take("\\")) {
                 if (!take_escaped(text))
                     return false;
@@ -190,6 +195,16 @@ private:
         std::size_t const count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
         rest_.remove_prefix(count);
         return count != 0;
+    }
+
+    /// How many bytes stand for themselves: nearly all of them.
+    [[nodiscard]] constexpr std::size_t plain_size() const noexcept
+    {
+        std::size_t size = 0;
+        while (size < rest_.size() && rest_[size] >= ' ' && rest_[size] < '\x7f' && rest_[size] != '"' &&
+               rest_[size] != '\\')
+            ++size;
+        return size;
     }
 
     /// What follows a backslash.

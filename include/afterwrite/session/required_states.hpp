@@ -36,7 +36,6 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 class required_states {
 public:
     static constexpr std::uint8_t max_clusters = cluster_demands::max_clusters;
-
     required_states() noexcept {} // by default it would be filled with zeros first
 
     /// Records the value of one index field as a server returned it: one index, or several joined with

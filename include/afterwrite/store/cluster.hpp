@@ -169,8 +169,8 @@ struct store_cluster {
         id_sum = name_sum();
     }
 
-    /// False, and nothing is read, if it was damaged or is just being replaced. It goes where it is to stay: a
-    /// copy of what was written a moment ago is slow.
+    /// False, and nothing is read, if it was damaged or is just being replaced. It goes where it is to stay:
+    /// a copy of what was written a moment ago is slow.
     [[nodiscard]] bool read_history(cluster_state const& state, lineage& history) const noexcept
     {
         std::uint64_t words[lineage_words];

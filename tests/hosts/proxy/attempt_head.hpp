@@ -15,8 +15,8 @@
 
 namespace proxy {
 
-/// A client's request as one attempt sends it. The fields that an exchange sets stand beside the client's, and
-/// are written after them: to put them into its head would allocate for each, at each request.
+/// A client's request as one attempt sends it. The fields that an exchange sets stand beside the client's,
+/// and are written after them: to put them into its head would allocate for each, at each request.
 class attempt_head {
 public:
     using traits = afterwrite::message_traits<request_head>;
