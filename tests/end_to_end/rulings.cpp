@@ -342,6 +342,7 @@ TEST_CASE("decide rules as a node of Vault does")
             }
     CHECK_MESSAGE(compared.differences().empty(), compared.differences());
     CHECK(compared.count() == 195360);
+    MESSAGE("exhaustive: " << compared.count() << " rulings compared with the node's");
     for (auto const what :
          {verdict::serve, verdict::await_state, verdict::forward_to_active, verdict::refuse})
         CHECK(compared.seen(what) > 500);
@@ -375,6 +376,7 @@ TEST_CASE("decide rules as a node of OpenBao does")
                 }
     CHECK_MESSAGE(compared.differences().empty(), compared.differences());
     CHECK(compared.count() == 248832);
+    MESSAGE("exhaustive: " << compared.count() << " rulings compared with the node's");
     for (auto const what :
          {verdict::serve, verdict::await_state, verdict::forward_to_active, verdict::refuse})
         CHECK(compared.seen(what) > 500);
@@ -401,6 +403,7 @@ TEST_CASE("decide rules on tokens that carry an index as a node of Vault does")
                 }
     CHECK_MESSAGE(compared.differences().empty(), compared.differences());
     CHECK(compared.count() == 40320);
+    MESSAGE("exhaustive: " << compared.count() << " rulings compared with the node's");
     for (auto const what : {verdict::serve, verdict::forward_to_active, verdict::refuse})
         CHECK(compared.seen(what) > 500);
 }
@@ -422,6 +425,7 @@ TEST_CASE("decide rules on tokens that carry an index as a node of OpenBao does"
         }
     CHECK_MESSAGE(compared.differences().empty(), compared.differences());
     CHECK(compared.count() == 11520);
+    MESSAGE("exhaustive: " << compared.count() << " rulings compared with the node's");
     for (auto const what :
          {verdict::serve, verdict::await_state, verdict::forward_to_active, verdict::refuse})
         CHECK(compared.seen(what) > 500);

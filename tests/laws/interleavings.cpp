@@ -214,6 +214,6 @@ TEST_CASE(
         CHECK(seen.unreachable == 0);
         CHECK((seen.regressions > 0) == !active_checks); // what is refused tells nothing by itself
         CHECK(seen.orders > 1'000'000);
-        MESSAGE(seen.orders << " orders, " << seen.states << " states");
+        MESSAGE("exhaustive: " << seen.orders << " orders of three requests, " << seen.states << " states");
     }
 }
