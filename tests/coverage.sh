@@ -25,8 +25,9 @@ gcov=$(command -v "gcov-$(g++ -dumpversion)" || command -v gcov) || { echo "cove
 { configure "$tree" g++ -DCMAKE_CXX_FLAGS='-O0 --coverage' -DAFTERWRITE_TEST_GROUPS=core && build "$tree"; } \
     >"$log" 2>&1 </dev/null || fail "the tests cannot be built"
 find "$tree" -name '*.gcda' -exec rm -f {} +
-for name in core laws; do
-    "$tree/tests/afterwrite.tests.$name" >"$log" 2>&1 </dev/null || fail "the tests do not pass"
+for name in core laws; do # but tidy.cpp, which runs no code of ours
+    "$tree/tests/afterwrite.tests.$name" --source-file-exclude='*tests/tidy.cpp' >"$log" 2>&1 </dev/null ||
+        fail "the tests do not pass"
 done
 
 # For each object a folder, since two objects that include one header write files of one name. gcov says of a branch

@@ -5,12 +5,12 @@ set -eu
 usage() {
     cat <<'END'
 usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--coverage | --valgrind | --mutants |
-                       --simulate SEEDS] [--help]
+                       --simulate SEEDS | --server PATH] [--help]
 
 Builds and runs the tests of afterwrite: with g++ everything, with clang under the address and undefined behaviour
-sanitizers, with g++ what has threads under the thread sanitizer, and the core with Meson. Its last line says how many
-tests passed. What a machine lacks is fetched from Debian's archive: libraries and build tools are unpacked below the
-build folder; compilers are installed, where root or `sudo -n` can.
+sanitizers, with libFuzzer the programs of fuzz/, with g++ what has threads under the thread sanitizer, and the core
+with Meson. Its last line says how many tests passed. What a machine lacks is fetched from Debian's archive: libraries
+and build tools are unpacked below the build folder; compilers are installed, where root or `sudo -n` can.
 
   --core           only the core tests, with one compiler; needs no root and installs nothing
   --allow-missing  leave out what cannot be had here, name it and count it as skipped, instead of failing; but a run in
@@ -27,6 +27,8 @@ build folder; compilers are installed, where root or `sudo -n` can.
   --simulate SEEDS
                    instead of all that: the library in virtual time against clusters in which everything goes wrong, for so
                    many seeds; CI takes 200
+  --server PATH    instead of all that: the library against OpenBao, 2.7.0 or newer, whose program is at PATH: starts
+                   three nodes of it on 127.0.0.1, checks what they answer, and ends them; more options has server.sh
   --help           this text
 
 AFTERWRITE_BUILD_DIR names the build folder; without it, that is build/ beside include/. CXX names a compiler to take
@@ -38,21 +40,21 @@ core=
 allow_missing=
 soak=
 instead=
-seeds=
+value=
 for option in "$@"; do
-    if [ "$instead$seeds" = simulate ]; then seeds=$option; continue; fi
+    case $instead$value in simulate | server) value=$option; continue ;; esac
     case $option in
         --core) core=yes ;;
         --allow-missing) allow_missing=yes ;;
         --soak) soak=${AFTERWRITE_SOAK:-100} ;;
-        --coverage | --valgrind | --mutants | --simulate) instead=${option#--} ;;
+        --coverage | --valgrind | --mutants | --simulate | --server) instead=${option#--} ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: There is no option '$option'; see 'sh tests/run.sh --help'." >&2; exit 2 ;;
     esac
 done
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
-if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${seeds:+"$seeds"}; fi
+if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${value:+"$value"}; fi
 . "$source_dir/tests/packages.sh"
 export AFTERWRITE_BUILD_DIR="$build_dir" # for the commands that tests run
 
@@ -273,11 +275,9 @@ else
         cmake_stage sanitized "$(clangxx)" \
             "-O0 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
             "core;adapters;cluster;history;end_to_end;probe;proxy;readme;threads"
-        if [ -n "$soak" ]; then
-            cmake_stage fuzz "$(clangxx)" \
-                "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
-                "$fuzz_groups"
-        fi
+        cmake_stage fuzz "$(clangxx)" \
+            "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
+            "$fuzz_groups"
     fi
 fi
 if [ -n "$core" ]; then
@@ -287,4 +287,5 @@ elif has_tool meson && has_tool ninja; then
 else
     lacks "the build with Meson: there is none" meson ninja-build
 fi
+note "not run: the tests against a real server; sh tests/run.sh --server PATH"
 finish

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using afterwrite::detail::beast_place;
 using afterwrite::detail::beast_stream;
-using connections = afterwrite::detail::beast_connections<beast_stream>;
+using connections = afterwrite::detail::beast_connections<afterwrite::detail::beast_plain>;
 
 /// A connection, and its other end.
 struct pair {

@@ -4,10 +4,18 @@
 #include "beast_peer.hpp"
 #include "support.hpp"
 
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include <sys/socket.h>
 
@@ -22,6 +30,42 @@ using afterwrite::beast_reply;
 using afterwrite::beast_tls_transport;
 using afterwrite::detail::beast_place;
 using request = http::request<http::string_body>;
+
+/// A connection with TLS, and its other end, whose bytes a test chooses. Without certificates.
+struct secure_pair {
+    using local = boost::asio::local::stream_protocol;
+
+    secure_pair() : other(context, server)
+    {
+        local::socket mine(context);
+        boost::asio::local::connect_pair(mine, other.next_layer());
+        using generic = boost::asio::generic::stream_protocol::socket;
+        stream = std::make_unique<afterwrite::beast_tls::stream>(
+            afterwrite::detail::beast_stream(generic(std::move(mine))), client);
+        int shaken = 0;
+        auto const count = [&shaken](boost::system::error_code error) { shaken += error ? 0 : 1; };
+        stream->async_handshake(ssl::stream_base::client, count);
+        other.async_handshake(ssl::stream_base::server, count);
+        context.run();
+        REQUIRE(shaken == 2);
+    }
+
+    static ssl::context anonymous(ssl::context::method side)
+    {
+        ssl::context made(side);
+        SSL_CTX_set_max_proto_version(made.native_handle(), TLS1_2_VERSION);
+        SSL_CTX_set_cipher_list(made.native_handle(), "aNULL:@SECLEVEL=0");
+        return made;
+    }
+
+    void say(std::string_view record) { boost::asio::write(other, boost::asio::buffer(record)); }
+
+    boost::asio::io_context context;
+    ssl::context client = anonymous(ssl::context::tls_client);
+    ssl::context server = anonymous(ssl::context::tls_server);
+    ssl::stream<local::socket> other;
+    std::unique_ptr<afterwrite::beast_tls::stream> stream;
+};
 
 std::string with_tls(std::string const& address) { return "https" + address.substr(4); }
 
@@ -76,4 +120,24 @@ TEST_CASE("a node without TLS is an error before anything was sent")
     vault.set_address(with_tls(nobody.address()));
     CHECK(ask(vault).error() == boost::asio::error::connection_refused);
     CHECK(ask(vault).is_unsent());
+}
+
+TEST_CASE("a connection with TLS is used again only if nothing is left in any layer of it")
+{
+    using connections = afterwrite::detail::beast_connections<afterwrite::beast_tls>;
+    auto const is_used_again = [](std::string_view record, std::string_view torn) {
+        secure_pair pair;
+        pair.say(record);
+        if (!torn.empty())
+            boost::asio::write(pair.other.next_layer(), boost::asio::buffer(torn));
+        char answer[4];
+        boost::asio::read(*pair.stream, boost::asio::buffer(answer));
+        CHECK(std::string_view(answer, 4) == "mine");
+        connections kept;
+        kept.keep("a", std::move(pair.stream), 8);
+        return kept.take("a", 1h) != nullptr;
+    };
+    CHECK(is_used_again("mine", ""));
+    CHECK_FALSE(is_used_again("mine, and another's", ""));
+    CHECK_FALSE(is_used_again("mine", "\x17\x03\x03")); // how a further record begins
 }

@@ -273,6 +273,20 @@ TEST_CASE("a fence that is handed on ends when it would have ended, however ofte
     CHECK_FALSE(mine.required().fenced());
 }
 
+TEST_CASE("a fence that was over when it was written is over when it is read")
+{
+    auto const read = read_session("aw1.BQAAANalJLY");
+    REQUIRE(read);
+    CHECK(read->required.fenced());
+    CHECK(read->fences_last == 0s);
+    session into;
+    REQUIRE(import_session(into, *read, at(1s)));
+    CHECK(into.required().empty());
+    into.record_lost({}, at(1s)); // and takes none along that stands already
+    REQUIRE(import_session(into, *read, at(2s)));
+    CHECK(into.required().fenced());
+}
+
 TEST_CASE("what is imported is settled a while later: a cluster that was restored meanwhile is noticed")
 {
     session into;

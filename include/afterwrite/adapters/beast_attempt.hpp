@@ -74,7 +74,7 @@ struct beast_attempt_state {
     using stream = typename Security::stream;
     using answer_parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
 
-    beast_attempt_state(beast_connections<stream>& connections_of_all, Security const& chosen,
+    beast_attempt_state(beast_connections<Security>& connections_of_all, Security const& chosen,
                         beast_options const& bounds, boost::asio::any_io_executor const& runs_on,
                         std::string_view to, Request& what)
         : connections(connections_of_all), security(chosen), options(bounds), resolver(runs_on), address(to),
@@ -151,7 +151,7 @@ struct beast_attempt_state {
 
     [[nodiscard]] auto& lowest() { return boost::beast::get_lowest_layer(*connection); }
 
-    beast_connections<stream>& connections;
+    beast_connections<Security>& connections;
     Security security;
     beast_options options;
     boost::asio::ip::tcp::resolver resolver;

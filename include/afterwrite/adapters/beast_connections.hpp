@@ -10,7 +10,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/error.hpp>
@@ -93,10 +92,27 @@ private:
     }
 };
 
+/// Nothing is to be read at once: neither bytes nor an end. Whatever is found is taken, so a stream of which
+/// this does not hold is of no use any more. (To peek at the socket is not enough: TLS may have taken bytes
+/// from there that nobody has asked it for yet.)
+template <class Stream>
+[[nodiscard]] bool has_nothing_to_read(Stream& stream)
+{
+    boost::beast::error_code error;
+    char byte = 0;
+    boost::beast::get_lowest_layer(stream).socket().non_blocking(true, error);
+    if (!error)
+        stream.read_some(boost::asio::buffer(&byte, 1), error);
+    return error == boost::asio::error::would_block;
+}
+
 /// Connections without TLS. What takes its place makes others, see `beast_tls`.
 struct beast_plain {
     using stream = beast_stream;
     static constexpr bool is_tls = false;
+
+    /// See `has_nothing_to_read`.
+    [[nodiscard]] static bool is_quiet(stream& of) { return has_nothing_to_read(of); }
 
     template <class Executor>
     [[nodiscard]] std::unique_ptr<stream> make(Executor const& executor, beast_place const&) const
@@ -113,27 +129,29 @@ struct beast_plain {
 };
 
 /// Connections that wait for their next request.
-template <class Stream>
+template <class Security>
 class beast_connections {
 public:
     using clock = std::chrono::steady_clock;
+    using stream_type = typename Security::stream;
 
-    /// One that still is open, the one last used first; null if there is none.
-    [[nodiscard]] std::unique_ptr<Stream> take(std::string_view address, std::chrono::seconds idle_time)
+    /// One that still is open, the one last used first; null if there is none. Of one where something is to
+    /// be read though nothing was asked, an end or bytes that belong to no request, nobody gets the rest.
+    [[nodiscard]] std::unique_ptr<stream_type> take(std::string_view address, std::chrono::seconds idle_time)
     {
         for (auto i = kept_.size(); i-- > 0;) {
             if (kept_[i].address != address)
                 continue;
             auto one = std::move(kept_[i]);
             kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(i));
-            if (clock::now() - one.since <= idle_time && is_open(*one.stream))
+            if (clock::now() - one.since <= idle_time && Security::is_quiet(*one.stream))
                 return std::move(one.stream);
         }
         return nullptr;
     }
 
     /// Of too many the one goes that was kept first.
-    void keep(std::string address, std::unique_ptr<Stream> stream, std::size_t max_idle)
+    void keep(std::string address, std::unique_ptr<stream_type> stream, std::size_t max_idle)
     {
         boost::beast::get_lowest_layer(*stream).expires_never();
         kept_.push_back({std::move(address), std::move(stream), clock::now()});
@@ -144,21 +162,9 @@ public:
 private:
     struct kept {
         std::string address;
-        std::unique_ptr<Stream> stream;
+        std::unique_ptr<stream_type> stream;
         clock::time_point since;
     };
-
-    /// Nothing is to be read where nothing was asked: an end, or bytes that belong to no request.
-    [[nodiscard]] static bool is_open(Stream& stream)
-    {
-        auto& socket = boost::beast::get_lowest_layer(stream).socket();
-        boost::beast::error_code error;
-        char byte = 0;
-        socket.non_blocking(true, error);
-        if (!error)
-            socket.receive(boost::asio::buffer(&byte, 1), boost::asio::socket_base::message_peek, error);
-        return error == boost::asio::error::would_block;
-    }
 
     std::vector<kept> kept_;
 };

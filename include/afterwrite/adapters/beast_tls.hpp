@@ -53,6 +53,12 @@ struct beast_tls {
         return made;
     }
 
+    /// A part of a record is something to read as well.
+    [[nodiscard]] static bool is_quiet(stream& of)
+    {
+        return detail::has_nothing_to_read(of) && SSL_has_pending(of.native_handle()) == 0;
+    }
+
     template <class Handler>
     static void async_handshake(stream& with, Handler&& handler)
     {

@@ -93,7 +93,7 @@ private:
     std::string address_;
     Security security_;
     beast_options options_;
-    detail::beast_connections<typename Security::stream> connections_;
+    detail::beast_connections<Security> connections_;
 };
 
 /// A blocking transport, see `send`. It runs the asynchronous one, because timeouts do nothing to Beast's

@@ -90,9 +90,9 @@ public:
 private:
     void copy(cluster_demands const& other) noexcept
     {
-        for (std::uint8_t i = 0; i < other.count_; ++i)
-            new (&held_[i]) cluster_demand(other.held_[i]);
-        count_ = other.count_;
+        count_ = 0;
+        for (auto const& demand : other)
+            add(demand);
     }
 
     /// Only the first count_ exist: there is room for many, and nearly always one is used.

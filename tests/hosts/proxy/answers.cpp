@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace proxy {
 
@@ -15,6 +16,38 @@ void append_connection(std::string& to, answer_form const& form)
         to += "Connection: close\r\n";
     else if (form.version < 11)
         to += "Connection: keep-alive\r\n";
+}
+
+[[nodiscard]] bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// As a server reads it.
+[[nodiscard]] std::string decoded(std::string_view text)
+{
+    std::string plain;
+    while (!text.empty()) {
+        unsigned char byte = 0;
+        bool const is_escape =
+            text.size() >= 3 && text.front() == '%' &&
+            std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3;
+        plain += is_escape ? static_cast<char>(byte) : text.front();
+        text.remove_prefix(is_escape ? 3 : 1);
+    }
+    return plain;
+}
+
+/// The letter of an old token, `s.`, begins a word; `hvs.` may stand anywhere.
+[[nodiscard]] bool has_token(std::string_view segment)
+{
+    constexpr std::array<std::string_view, 6> beginnings = {"hvs.", "hvb.", "hvr.", "s.", "b.", "r."};
+    return std::any_of(beginnings.begin(), beginnings.end(), [segment](std::string_view beginning) {
+        auto at = segment.find(beginning);
+        while (at != segment.npos && at > 0 && beginning.size() == 2 && is_letter_or_digit(segment[at - 1]))
+            at = segment.find(beginning, at + 1);
+        return at != segment.npos;
+    });
 }
 
 } // namespace
@@ -90,19 +123,23 @@ void count_answer(metrics& counted, unsigned status) noexcept
 
 std::string without_secrets(std::string_view target)
 {
-    constexpr std::array tokens = {"hvs.", "hvb.", "hvr.", "s.", "b.", "r."};
-    std::string path;
-    target = target.substr(0, target.find('?'));
-    while (!target.empty()) {
-        auto const end = std::min(target.find('/', 1), target.size());
-        auto const segment = target.substr(0, end);
-        bool const is_token = std::any_of(tokens.begin(), tokens.end(), [segment](auto const* prefix) {
-            return segment.substr(1).starts_with(prefix);
-        });
-        path.append(is_token ? "/..." : segment);
-        target.remove_prefix(end);
+    auto const path = decoded(target.substr(0, target.find('?')));
+    std::string safe;
+    std::string_view before_it; // the last two segments
+    std::string_view last;
+    bool is_behind = false; // where a token stands, whatever it looks like
+    for (std::string_view rest = path; !rest.empty();) {
+        auto const end = std::min(rest.find('/', 1), rest.size());
+        auto const segment = rest.substr(0, end);
+        rest.remove_prefix(end);
+        safe.append(is_behind || has_token(segment) ? "/..." : segment);
+        if (segment == "/")
+            continue;
+        bool const is_tokens = before_it == "/auth" && last == "/token" && !segment.starts_with("/create");
+        is_behind = is_behind || is_tokens || (last == "/sys" && segment == "/wrapping");
+        before_it = std::exchange(last, segment);
     }
-    return path;
+    return safe;
 }
 
 std::string chunk_head(std::size_t size)

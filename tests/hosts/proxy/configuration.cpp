@@ -169,6 +169,7 @@ void read_listener(document const& from, std::string type, settings& to, configu
     read_listener_tls(listener, chosen, from.line);
     listener.take("require_request_header", chosen.require_request_header, set_switch);
     listener.take("role", chosen.metrics_only, set_role);
+    listener.take("pass_forwarded", chosen.pass_forwarded, set_switch);
     read_proxy_api(listener, chosen.enable_quit);
     refuse_all(listener, refused_in_listener);
     listener.finish();
@@ -192,9 +193,10 @@ void read_limits(block& from, client_limits& limits)
 {
     limits = {};
     from.take("max_connections", limits.max_connections, set_count);
-    from.take("max_header_size", limits.max_header_bytes, set_size);
+    from.take("max_header_size", limits.max_header_bytes, set_header_size);
     from.take("max_request_size", limits.max_request_bytes, set_size);
     from.take("max_replay_size", limits.max_replay_bytes, set_size);
+    from.take("min_body_rate", limits.min_body_rate, set_size);
     from.take("header_timeout", limits.header_timeout, set_duration);
     from.take("body_timeout", limits.body_timeout, set_duration);
     from.take("idle_timeout", limits.idle_timeout, set_duration);
@@ -261,7 +263,7 @@ void read_all(document const& from, std::string_view text, settings& to, configu
     top.take("log_format", to.log.is_json, set_format);
     top.take("log_file", to.log.file, set_text);
     top.take("workers", to.workers, set_workers);
-    top.take("max_identities", to.max_identities, set_count);
+    top.take("max_identities", to.max_identities, set_identities);
     top.take("shutdown_grace", to.shutdown_grace, set_grace);
     bool locks_memory = false; // which Vault Proxy takes, and passes over too
     top.take("disable_mlock", locks_memory, set_switch);

@@ -20,12 +20,13 @@ namespace proxy {
 ///     listener    of "tcp": address; of "unix": address socket_mode socket_user socket_group
 ///                 tls_disable tls_cert_file tls_key_file tls_client_ca_file tls_disable_client_certs
 ///                 tls_require_and_verify_client_cert require_request_header role proxy_api { enable_quit }
+///                 ours: pass_forwarded, see `remove_forwarded_fields`
 ///     api_proxy   enforce_consistency when_inconsistent
 ///                 ours: consistency_scope; see `parse_proxy_policy`, also for these words in `cache`
 ///     pid_file log_level log_format log_file disable_idle_connections disable_keep_alives
 ///     ours:       workers max_identities shutdown_grace proxy_api { enable_quit }, for every listener, and
 ///     limits      max_connections max_header_size max_request_size max_replay_size
-///                 header_timeout body_timeout idle_timeout
+///                 header_timeout body_timeout idle_timeout min_body_rate
 ///
 /// Errors: what Vault Proxy has and this proxy has not, unless it is set to false; a setting that it does not
 /// know either (Vault Proxy passes over it); one that is there twice, or of the wrong type; a file that

@@ -27,9 +27,11 @@ namespace {
 }
 
 /// What every request of the proxy's has.
-void dress(request_head& head, upstream_settings const& chosen)
+void dress(request_head& head, upstream_settings const& chosen, listener_settings const& from)
 {
     remove_connection_fields(head);
+    if (!from.pass_forwarded)
+        remove_forwarded_fields(head);
     head.erase(http::field::host);
     head.erase(http::field::expect);
     head.set("X-Vault-Request", "true");
@@ -99,14 +101,14 @@ task<bool> downstream::shake_hands()
 {
     if (!bytes_.is_secure())
         co_return true;
-    bytes_.expire_after(all_.chosen.limits.header_timeout);
+    bytes_.expire_at(connected_ + all_.chosen.limits.header_timeout);
     auto const error = co_await bytes_.handshake(asio::ssl::stream_base::server);
     if (!error)
         co_return true;
     ++all_.counted.requests_malformed;
     if (is_plain_http(error)) {
-        all_.log.warn("a client speaks HTTP without TLS to a listener with it",
-                      {{"listener", from_.address}});
+        all_.log.write_seldom(log_level::warn, "a client speaks HTTP without TLS to a listener with it",
+                              {{"listener", from_.address}});
         auto const said = own_answer::error(400, "this listener wants HTTPS");
         auto const text = written(said, answer_form{.is_kept = false});
         co_await bytes_.write_plain(text);
@@ -114,6 +116,15 @@ task<bool> downstream::shake_hands()
         all_.log.debug("no TLS handshake", {{"listener", from_.address}, {"error", error.message()}});
     }
     co_return false;
+}
+
+/// Who has said nothing yet has not earned patience.
+void downstream::expire_before_request(monotonic::duration patience)
+{
+    if (is_new_)
+        bytes_.expire_at(connected_ + all_.chosen.limits.header_timeout);
+    else
+        bytes_.expire_after(patience);
 }
 
 /// Whether the connection is there for another one.
@@ -125,15 +136,16 @@ task<bool> downstream::serve_one()
     if (is_idle_) {
         if (all_.is_draining)
             co_return false;
-        bytes_.expire_after(limits.idle_timeout);
+        expire_before_request(limits.idle_timeout);
         auto const error = co_await in_.wait_for_bytes();
         if (error)
             co_return false;
         is_idle_ = false;
     }
-    bytes_.expire_after(limits.header_timeout);
+    expire_before_request(limits.header_timeout);
     auto const head = co_await in_.read_head();
     bytes_.expire_never();
+    is_new_ = false;
     if (head.what == incoming::trouble::closed)
         co_return false;
     if (head.what == incoming::trouble::too_large)
@@ -170,7 +182,7 @@ task<bool> downstream::serve(request_head head, framing how)
     bool const is_read = co_await read_body(request, body, waits_for_us);
     if (!is_read)
         co_return false;
-    dress(request.head, all_.chosen.upstream);
+    dress(request.head, all_.chosen.upstream, from_);
     co_return co_await hand_on(request, body);
 }
 
@@ -186,6 +198,7 @@ task<bool> downstream::read_body(client_request& request, body_reader& body, boo
         if (error)
             co_return false;
     }
+    in_.expect_body(limits.body_timeout, limits.min_body_rate);
     bool const is_long = body.length().value_or(0) > limits.max_replay_bytes;
     while (!is_long && !body.is_done() && request.body.size() <= limits.max_replay_bytes) {
         bytes_.expire_after(limits.body_timeout);
@@ -193,9 +206,12 @@ task<bool> downstream::read_body(client_request& request, body_reader& body, boo
         request.body.append(part);
         if (!body.is_broken())
             continue;
-        if (bytes_.has_expired())
+        bool const is_slow = in_.was_too_slow();
+        if (bytes_.has_expired() || is_slow)
             ++all_.counted.requests_timed_out;
-        else
+        if (is_slow)
+            (void)co_await refuse(408, "the body of the request comes too slowly");
+        else if (!bytes_.has_expired())
             (void)co_await refuse(400, "the body of the request is broken");
         co_return false;
     }

@@ -35,6 +35,7 @@ public:
 private:
     [[nodiscard]] task<> live();
     [[nodiscard]] task<bool> shake_hands();
+    void expire_before_request(monotonic::duration patience);
     [[nodiscard]] task<bool> serve_one();
     [[nodiscard]] task<bool> serve(request_head head, framing how);
     [[nodiscard]] task<bool> read_body(client_request& request, body_reader& body, bool waits_for_us);
@@ -49,7 +50,9 @@ private:
     incoming in_;
     relay* under_way_ = nullptr;
     instant began_{}; ///< the request that is under way
+    instant const connected_ = monotonic::now();
     bool is_idle_ = true;
+    bool is_new_ = true; ///< it has sent no request
 };
 
 } // namespace proxy

@@ -19,8 +19,9 @@ namespace {
     return {.body = R"({"status":"ok"})"};
 }
 
-[[nodiscard]] own_answer figures(shared const& all, std::string_view query)
+[[nodiscard]] own_answer figures(shared& all, std::string_view query)
 {
+    all.counted.log_dropped = all.log.dropped();
     if (query == "format=prometheus" || query.starts_with("format=prometheus&") ||
         query.find("&format=prometheus") != query.npos)
         return {.body = to_prometheus(all.counted), .content_type = "text/plain; version=0.0.4"};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fields.hpp"
 
+#include <afterwrite/bytes/ascii_case.hpp>
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -14,6 +16,8 @@
 namespace proxy {
 
 namespace {
+
+using afterwrite::equal_ignoring_case;
 
 /// RFC 9110, 5.6.2.
 [[nodiscard]] bool is_token(std::string_view text) noexcept
@@ -109,6 +113,24 @@ constexpr std::array of_connections = {
     http::field::transfer_encoding, http::field::content_length,
 };
 
+/// Those of RFC 7239 and 9440, of nginx, HAProxy, Envoy and Traefik, and of AWS, Azure and Google, under the
+/// names that their manuals use.
+[[nodiscard]] bool is_forwarded(std::string_view name) noexcept
+{
+    static constexpr std::array<std::string_view, 5> beginnings = {
+        "x-forwarded-", "x-ssl-", "ssl-client-", "x-client-cert", "x-amzn-mtls-",
+    };
+    static constexpr std::array<std::string_view, 7> whole = {
+        "forwarded",   "x-real-ip",         "x-client-ip",      "true-client-ip",
+        "client-cert", "client-cert-chain", "x-arr-clientcert",
+    };
+    auto const is_named = [name](std::string_view each) { return equal_ignoring_case(name, each); };
+    return std::any_of(whole.begin(), whole.end(), is_named) ||
+           std::any_of(beginnings.begin(), beginnings.end(), [name](std::string_view each) {
+               return equal_ignoring_case(name.substr(0, each.size()), each);
+           });
+}
+
 } // namespace
 
 std::optional<request_head> read_request_head(std::string_view bytes) { return read_head<true>(bytes); }
@@ -159,6 +181,12 @@ void remove_connection_fields(http::fields& fields)
         fields.erase(name);
     for (auto const field : of_connections)
         fields.erase(field);
+}
+
+void remove_forwarded_fields(http::fields& fields)
+{
+    for (auto field = fields.begin(); field != fields.end();)
+        field = is_forwarded(text_of(field->name_string())) ? fields.erase(field) : std::next(field);
 }
 
 void append_fields(std::string& to, http::fields const& fields)

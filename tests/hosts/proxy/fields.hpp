@@ -46,6 +46,11 @@ using response_head = http::response_header<>;
 /// was told.
 void remove_connection_fields(http::fields& fields);
 
+/// Takes out what proxies say of the client behind them: its address, host and scheme, and its certificate.
+/// The cluster may trust the proxy to say so (`x_forwarded_for_authorized_addrs`,
+/// `x_forwarded_for_client_cert_header` of its listeners), and then no client may say it of itself.
+void remove_forwarded_fields(http::fields& fields);
+
 /// All fields as they are sent, one a line.
 void append_fields(std::string& to, http::fields const& fields);
 

@@ -281,7 +281,7 @@ std::string help()
                        "file.\n\n";
     auto const add = [&text](std::string start, std::string_view what) {
         start.resize(std::max<std::size_t>(start.size() + 2, 40), ' ');
-        text += "  " + start.append(what) + '\n';
+        text.append("  ").append(start).append(what) += '\n';
     };
     for (auto const& each : flags) {
         auto start = '-' + std::string(each.name);
@@ -289,14 +289,20 @@ std::string help()
             start.append("=<").append(each.value).append(">");
         std::string what(each.help);
         if (each.variable != nullptr)
-            what += (what.empty() ? "" : " ") + ("(" + std::string(each.variable) + ")");
+            what.append(what.empty() ? "" : " ").append("(").append(each.variable).append(")");
         add(start, what);
     }
     text += "\nAlso in the environment:\n";
     for (auto const& each : variables)
         add(each.variable, each.help);
+    text += "\nCallers are told apart by their tokens. A request without one, as with OpenBao's inline "
+            "authentication,\nbelongs to nobody, and may not show what its caller wrote; with "
+            "-consistency-scope=global it does.\nWhat clients say of whom they speak for, X-Forwarded-For, "
+            "Forwarded, X-Real-IP and certificates in\nfields, is not handed on, but from a listener with "
+            "pass_forwarded = true. About half as many clients\ncan be connected as the process may have "
+            "files open (ulimit -n).\n";
     return text + "\nSIGTERM and SIGINT end it after the requests under way, a second one at once; SIGHUP "
-                  "reads certificates\nof listeners anew, and opens the log file anew.\n\n"
+                  "reads certificates\nanew, and opens the log file anew.\n\n"
                   "Exit status: 0 after such an end; 1 if it could not start, or a request was cut off; 2 if "
                   "flags or the\nenvironment are wrong.\n";
 }

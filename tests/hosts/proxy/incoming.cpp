@@ -70,7 +70,23 @@ std::string_view incoming::part_at_hand(body_reader& body)
 {
     auto const part = body.take(unused());
     used_ += part.used;
+    taken_ += part.used;
     return part.content;
+}
+
+void incoming::expect_body(monotonic::duration grace, std::uint64_t bytes_per_second) noexcept
+{
+    rate_ = bytes_per_second;
+    grace_ = grace;
+    waited_ = {};
+    taken_ = 0;
+    was_too_slow_ = false;
+}
+
+bool incoming::is_too_slow() const noexcept
+{
+    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(waited_ - grace_).count();
+    return rate_ > 0 && seconds > 0 && taken_ / rate_ < static_cast<std::uint64_t>(seconds);
 }
 
 task<std::string_view> incoming::read_part(body_reader& body)
@@ -79,8 +95,11 @@ task<std::string_view> incoming::read_part(body_reader& body)
         auto const part = part_at_hand(body);
         if (!part.empty() || body.is_done() || body.is_broken())
             co_return part;
+        auto const began = monotonic::now();
         auto const error = co_await more(body.wanted());
-        if (error)
+        waited_ += monotonic::now() - began;
+        was_too_slow_ = !error && is_too_slow();
+        if (error || was_too_slow_)
             body.close(error == asio::error::eof);
     }
     co_return std::string_view();

@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace proxy {
@@ -50,6 +51,13 @@ public:
     /// Nothing is at hand that was not used.
     [[nodiscard]] bool is_empty() const noexcept { return buffer_.size() == used_; }
 
+    /// From now on the other side has to send a body, in parts that `read_part` takes: for each second that
+    /// it is waited for beyond the grace, so many bytes. Otherwise the body is broken.
+    void expect_body(monotonic::duration grace, std::uint64_t bytes_per_second) noexcept;
+
+    /// That was why.
+    [[nodiscard]] bool was_too_slow() const noexcept { return was_too_slow_; }
+
     /// Between two messages: gives back what a long one has needed.
     void rest();
 
@@ -57,11 +65,18 @@ private:
     [[nodiscard]] std::string_view unused() const noexcept;
     void drop_used();
     [[nodiscard]] task<error_code> more(std::size_t wanted);
+    [[nodiscard]] bool is_too_slow() const noexcept;
 
     stream& from_;
     boost::beast::flat_buffer buffer_;
     std::size_t max_head_;
     std::size_t used_ = 0; ///< at the front, by what was handed out last
+
+    std::uint64_t rate_ = 0; ///< of a body, in bytes a second; 0: as slow as it likes
+    monotonic::duration grace_{};
+    monotonic::duration waited_{}; ///< for this body
+    std::uint64_t taken_ = 0;      ///< of it
+    bool was_too_slow_ = false;
 };
 
 } // namespace proxy

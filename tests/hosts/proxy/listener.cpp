@@ -3,7 +3,6 @@
 
 #include "address.hpp"
 #include "server.hpp"
-#include "socket_file.hpp"
 #include "tls.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -63,10 +62,17 @@ listener::listener(proxy::shared& all, listener_settings const& chosen) : all_(a
 
 listener::~listener()
 {
+    remove_file();
     if (socket_ >= 0)
         ::close(socket_);
-    if (has_file_)
-        ::unlink(chosen_.address.c_str());
+}
+
+/// While it is listened at: so nobody takes the file for one that a killed proxy has left.
+void listener::remove_file()
+{
+    if (file_)
+        proxy::remove_file(chosen_.address, *file_);
+    file_.reset();
 }
 
 void listener::listen_tcp()
@@ -107,13 +113,13 @@ void listener::listen_unix()
     socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0 || ::bind(socket_, reinterpret_cast<sockaddr const*>(&at), sizeof at) != 0)
         fail(chosen_.address, errno);
-    has_file_ = true;
+    file_ = file_identity::of(chosen_.address);
     try {
         set_owner_and_mode(chosen_);
         if (::listen(socket_, backlog) != 0)
             fail(chosen_.address, errno);
     } catch (...) {
-        ::unlink(chosen_.address.c_str());
+        remove_file();
         ::close(socket_);
         throw;
     }
@@ -135,9 +141,8 @@ void listener::begin(asio::io_context& io, receiver to)
 
 void listener::close()
 {
-    error_code ignored;
-    if (acceptor_)
-        acceptor_->close(ignored);
+    remove_file();
+    acceptor_.reset(); // while its loop is there
 }
 
 tls_context listener::tls() const
@@ -157,12 +162,11 @@ void listener::reload()
 
 task<> listener::accept(receiver to)
 {
-    while (acceptor_->is_open()) {
+    while (acceptor_) {
         error_code error;
         co_await acceptor_->async_wait(acceptor::wait_read, into(error));
-        if (error || !acceptor_->is_open())
-            co_return;
-        if (accept_all(to))
+        bool const is_done = !error && accept_all(to);
+        if (is_done || !acceptor_)
             continue;
         asio::steady_timer pause(acceptor_->get_executor(), std::chrono::milliseconds(100));
         co_await pause.async_wait(into(error)); // no file is to be had: others must be closed first
@@ -178,8 +182,8 @@ bool listener::accept_all(receiver const& to)
         if (socket < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return true;
         if (socket < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            all_.log.error("no further connection can be accepted",
-                           {{"error", std::generic_category().message(errno)}});
+            all_.log.write_seldom(log_level::error, "no further connection can be accepted",
+                                  {{"error", std::generic_category().message(errno)}});
             return false;
         }
         if (socket < 0)
@@ -194,7 +198,22 @@ bool listener::accept_all(receiver const& to)
         if (family_ != AF_UNIX)
             (void)::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         all_.note_opened();
+        if (!hand_on(socket, to))
+            return false;
+    }
+}
+
+/// False: there is no memory for it. Whatever comes of one connection, the next ones are accepted.
+bool listener::hand_on(int socket, receiver const& to) noexcept
+{
+    try {
         to(socket, family_, *this);
+        return true;
+    } catch (std::exception const&) {
+        ++all_.counted.connections_refused;
+        ::close(socket);
+        all_.note_closed();
+        return false;
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "shared.hpp"
+#include "socket_file.hpp"
 #include "stream.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -19,7 +20,6 @@ public:
     /// setup_error: nobody can listen there.
     listener(proxy::shared& all, listener_settings const& chosen);
 
-    /// Takes its socket file away, if it has one.
     ~listener();
     listener(listener const&) = delete;
     listener& operator=(listener const&) = delete;
@@ -33,7 +33,8 @@ public:
     using receiver = std::function<void(int socket, int family, listener const& from)>;
     void begin(asio::io_context& io, receiver to);
 
-    /// In the thread of `io`.
+    /// Takes its socket file away, if it has one, unless somebody else has put another one there. In the
+    /// thread of `io`.
     void close();
 
     /// What connections that come now are encrypted with; null: nothing. Any thread.
@@ -47,15 +48,17 @@ private:
 
     [[nodiscard]] task<> accept(receiver to);
     [[nodiscard]] bool accept_all(receiver const& to);
+    [[nodiscard]] bool hand_on(int socket, receiver const& to) noexcept;
     void listen_tcp();
     void listen_unix();
+    void remove_file();
 
     proxy::shared& all_;
     listener_settings const chosen_;
     int socket_ = -1; ///< until the acceptor has it
     int family_ = 0;
-    bool has_file_ = false;
-    std::string bound_; ///< HOST:PORT
+    std::optional<file_identity> file_; ///< of a unix socket
+    std::string bound_;                 ///< HOST:PORT
     std::optional<acceptor> acceptor_;
     mutable std::mutex lock_;
     tls_context tls_;

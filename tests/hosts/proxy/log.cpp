@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -10,8 +11,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace proxy {
@@ -61,7 +64,12 @@ std::string time_now()
 void append_safe(std::string& line, std::string_view text, std::string_view escape, bool in_quotes)
 {
     constexpr std::string_view digits = "0123456789abcdef";
-    for (char const c : text.substr(0, log::longest_text)) {
+    auto const start = line.size();
+    for (char const c : text) {
+        if (line.size() - start >= log::longest_text) {
+            line += "...";
+            return;
+        }
         auto const byte = static_cast<unsigned char>(c);
         if (byte < ' ' || byte > '~')
             line.append(escape).append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
@@ -70,8 +78,6 @@ void append_safe(std::string& line, std::string_view text, std::string_view esca
         else
             line += c;
     }
-    if (text.size() > log::longest_text)
-        line += "...";
 }
 
 void append_json(std::string& line, std::string_view name, std::string_view text)
@@ -83,7 +89,7 @@ void append_json(std::string& line, std::string_view name, std::string_view text
     line += '"';
 }
 
-std::string json_line(log_level level, std::string_view message, std::initializer_list<log::field> fields)
+std::string json_line(log_level level, std::string_view message, std::span<log::field const> fields)
 {
     std::string line;
     append_json(line, "@level", name_of(level));
@@ -94,7 +100,7 @@ std::string json_line(log_level level, std::string_view message, std::initialize
     return line + '}';
 }
 
-std::string plain_line(log_level level, std::string_view message, std::initializer_list<log::field> fields)
+std::string plain_line(log_level level, std::string_view message, std::span<log::field const> fields)
 {
     std::string line = time_now() + ' ';
     line += mark_of(level);
@@ -115,7 +121,7 @@ std::string plain_line(log_level level, std::string_view message, std::initializ
 
 int open_for_appending(std::string const& path)
 {
-    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
 }
 
 } // namespace
@@ -154,17 +160,68 @@ bool log::reopen()
     return is_replaced;
 }
 
+std::string log::line_of(log_level level, std::string_view message, std::span<field const> fields) const
+{
+    return chosen_.is_json ? json_line(level, message, fields) : plain_line(level, message, fields);
+}
+
+/// Whether it was taken, all of it and at once. With the lock held: a pipe with room for one line, of no more
+/// than PIPE_BUF bytes, takes it without waiting. Standard error may be shared with others, so that it is
+/// not made to be non-blocking.
+bool log::put(std::string line) const
+{
+    line += '\n';
+    pollfd to{.fd = file_ >= 0 ? file_ : STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (line.size() > PIPE_BUF || ::poll(&to, 1, 0) != 1 || (to.revents & POLLOUT) == 0)
+        return false;
+    return ::write(to.fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+}
+
+void log::write_line(log_level level, std::string_view message, std::span<field const> fields)
+{
+    auto line = line_of(level, message, fields);
+    if (sink_)
+        return sink_(line);
+    std::lock_guard const held(lock_);
+    if (untold_ > 0) {
+        auto const count = std::to_string(untold_);
+        field const how_many{"lines", count};
+        if (put(line_of(log_level::warn, "lines were left out: the log did not take them", {&how_many, 1})))
+            untold_ = 0;
+    }
+    if (untold_ == 0 && put(std::move(line)))
+        return;
+    ++untold_;
+    ++dropped_;
+}
+
 void log::write(log_level level, std::string_view message, std::initializer_list<field> fields)
+{
+    if (is_on(level))
+        write_line(level, message, {fields.begin(), fields.size()});
+}
+
+void log::write_seldom(log_level level, std::string_view message, std::initializer_list<field> fields)
 {
     if (!is_on(level))
         return;
-    auto line = chosen_.is_json ? json_line(level, message, fields) : plain_line(level, message, fields);
-    if (sink_)
-        return sink_(line);
-    // One write, so that lines of several threads do not mix. A log that cannot be written stops nobody.
-    line += '\n';
-    while (::write(file_ >= 0 ? file_ : STDERR_FILENO, line.data(), line.size()) < 0 && errno == EINTR) {
+    std::uint64_t unsaid = 0;
+    {
+        std::lock_guard const held(lock_);
+        auto& known = seldom_[std::string(message)];
+        auto const now = std::chrono::steady_clock::now();
+        if (known.written && now - *known.written < pause) {
+            ++known.unsaid;
+            return;
+        }
+        known.written = now;
+        unsaid = std::exchange(known.unsaid, 0);
     }
+    std::vector<field> all(fields);
+    auto const count = std::to_string(unsaid);
+    if (unsaid > 0)
+        all.emplace_back("unsaid", count);
+    write_line(level, message, all);
 }
 
 } // namespace proxy

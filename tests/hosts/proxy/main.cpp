@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "file_limit.hpp"
 #include "flags.hpp"
 #include "log.hpp"
 #include "server.hpp"
@@ -35,13 +36,17 @@ public:
         if (!file.good())
             throw std::runtime_error("pid_file: cannot write " + path_ + ": " + std::strerror(errno));
     }
-    ~pid_file()
-    {
-        if (!path_.empty())
-            ::unlink(path_.c_str());
-    }
+    ~pid_file() { remove(path_); }
     pid_file(pid_file const&) = delete;
     pid_file& operator=(pid_file const&) = delete;
+
+    /// Unless another process has written itself there meanwhile.
+    static void remove(std::string const& path)
+    {
+        ::pid_t written = 0;
+        if (!path.empty() && std::ifstream(path) >> written && written == ::getpid())
+            ::unlink(path.c_str());
+    }
 
 private:
     std::string path_;
@@ -79,8 +84,7 @@ void end_at_second_signal(signals const& pending, std::string const& path_of_pid
         int which = SIGHUP;
         while (which == SIGHUP)
             which = pending.wait();
-        if (!path_of_pid.empty())
-            ::unlink(path_of_pid.c_str());
+        pid_file::remove(path_of_pid);
         ::_exit(128 + which);
     }).detach();
 }
@@ -89,6 +93,7 @@ void end_at_second_signal(signals const& pending, std::string const& path_of_pid
 int serve(proxy::settings const& chosen)
 {
     signals const pending;
+    proxy::raise_file_limit();
     proxy::log log(chosen.log);
     proxy::server server(chosen, log, [] { ::kill(::getpid(), SIGTERM); });
     pid_file const file(chosen.pid_file);

@@ -50,6 +50,8 @@ constexpr std::array all = {
     metric{&metrics::clients_own, "clients_own", kind::counter,
            "Requests that came with consistency fields of their own."},
     metric{&metrics::restored, "restored", kind::counter, "Regressions of the cluster that were noticed."},
+    metric{&metrics::log_dropped, "log_dropped", kind::counter,
+           "Lines that were left out, since the log did not take them."},
 };
 static_assert(sizeof(metrics) == all.size() * sizeof(metrics::count), "each count is reported");
 

@@ -32,6 +32,7 @@ struct metrics {
     count own_answers{0};          ///< given in the proxy's own words
     count clients_own{0};          ///< requests with consistency fields of their own
     count restored{0};             ///< regressions that sessions noticed
+    count log_dropped{0};          ///< lines that the log did not take; as of the last look at the page
 };
 
 /// The text exposition format of Prometheus, version 0.0.4. As is the custom there: `requests` becomes

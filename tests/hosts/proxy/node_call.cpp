@@ -4,12 +4,23 @@
 #include "answers.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 namespace proxy {
 
 namespace {
 
 constexpr int max_interim_answers = 8; ///< 1xx before an answer; more are a fault of the node's
+
+[[nodiscard]] std::optional<response_head> read_answer_head(std::string_view bytes)
+{
+    try {
+        return read_response_head(bytes);
+    } catch (std::length_error const&) { // a field is longer than Beast can hold
+        return std::nullopt;
+    }
+}
 
 } // namespace
 
@@ -33,6 +44,7 @@ task<error_code> node_call::write(outgoing const& what)
 {
     auto& to = link_->bytes;
     may_keep_ = true;
+    may_be_executed_ = what.rest == nullptr;
     if (what.rest == nullptr)
         co_return co_await to.write(what.head, what.body);
     error_code error;
@@ -46,8 +58,10 @@ task<error_code> node_call::write(outgoing const& what)
         if (!to.is_secure() && !to.is_quiet()) // with TLS there are bytes that nobody has to hear of
             co_return error;                   // an answer before the end, or none
         auto const part = co_await what.rest->next();
-        if (what.rest->is_broken())
+        is_clients_fault_ = what.rest->is_broken() || to.has_expired();
+        if (is_clients_fault_)
             co_return asio::error::operation_aborted;
+        may_be_executed_ = what.rest->is_done();
         may_keep_ = part.empty();
         if (may_keep_)
             break;
@@ -65,31 +79,34 @@ task<node_call::ending> node_call::send(node& to, outgoing const& what, instant 
 {
     to_ = &to;
     answer_ = {};
+    may_be_executed_ = false;
     if (is_cancelled_)
-        co_return ending::unsent;
+        co_return ending::abandoned;
     link_ = to.take();
     for (bool is_kept = link_ != nullptr;; is_kept = false) {
         if (!link_) {
             auto const error = co_await connect(to, until);
             if (error)
-                co_return ending::unsent;
+                co_return is_cancelled_ ? ending::abandoned : ending::unsent;
         }
         link_->bytes.expire_at(until);
         auto const before = link_->bytes.written();
         auto const error = co_await write(what);
         bool const was_sent = link_->bytes.written() != before;
-        bool const was_cut = what.rest != nullptr && what.rest->is_broken();
-        if (was_sent && !was_cut) {
+        may_be_executed_ = may_be_executed_ && was_sent;
+        if (!was_sent)
+            trouble_ = error.message();
+        if (was_sent && !is_clients_fault_) {
             bool const is_answered = co_await read_head(what.asks_head);
             if (is_answered && !is_cancelled_)
                 co_return ending::answered;
-        } else {
-            trouble_ = was_cut ? "the client has not sent all of its request" : error.message();
         }
         // A node closes a kept connection when it likes, maybe just now (RFC 9110, 9.2.2).
         bool const is_untouched = link_->in.is_empty() && !link_->bytes.has_expired();
         link_.reset();
-        bool const may_repeat = is_kept && is_untouched && what.rest == nullptr && !is_cancelled_;
+        if (is_cancelled_ || is_clients_fault_)
+            co_return ending::abandoned;
+        bool const may_repeat = is_kept && is_untouched && what.rest == nullptr;
         if (!may_repeat || (was_sent && !what.is_safe))
             co_return was_sent ? ending::broken : ending::unsent;
     }
@@ -106,7 +123,7 @@ task<bool> node_call::read_head(bool asks_head)
                                                                    : "the connection broke";
             co_return false;
         }
-        auto parsed = read_response_head(head.bytes);
+        auto parsed = read_answer_head(head.bytes);
         auto const how = parsed ? framing_of(*parsed, asks_head) : std::nullopt;
         if (!how || parsed->result_int() == 101) {
             trouble_ = "the answer is no HTTP";

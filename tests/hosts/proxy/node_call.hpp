@@ -22,6 +22,9 @@ public:
     /// The next part, which stays until the next call; empty: it is over, or it broke.
     [[nodiscard]] virtual task<std::string_view> next() = 0;
     [[nodiscard]] virtual bool is_broken() const noexcept = 0;
+
+    /// The end has come.
+    [[nodiscard]] virtual bool is_done() const noexcept = 0;
 };
 
 /// A request as it goes to a node.
@@ -42,13 +45,18 @@ public:
     explicit node_call(proxy::shared& all) : all_(all) {}
 
     enum class ending : std::uint8_t {
-        answered, ///< `answer` has the head
-        unsent,   ///< nothing was sent, for want of a connection
-        broken,   ///< something was sent, and no answer came
+        answered,  ///< `answer` has the head
+        unsent,    ///< nothing was sent, for want of a connection
+        broken,    ///< something was sent, and no answer came
+        abandoned, ///< the client is gone, or its request came to no end: no fault of the node's
     };
 
     /// `until`: when the head of the answer must be there.
     [[nodiscard]] task<ending> send(node& to, outgoing const& what, instant until);
+
+    /// All of the request may have reached the node that was called last. (A node cannot have executed a
+    /// request whose body, as its head declares that, never came to its end.)
+    [[nodiscard]] bool may_be_executed() const noexcept { return may_be_executed_; }
 
     /// The answer, with as much of its body as `gather` has found.
     [[nodiscard]] answer_type& answer() noexcept { return answer_; }
@@ -80,6 +88,8 @@ private:
     body_reader body_;
     std::string trouble_; ///< why there is no answer
     bool may_keep_ = false;
+    bool may_be_executed_ = false;
+    bool is_clients_fault_ = false; ///< that the request has not come to its end
     bool is_cancelled_ = false;
 };
 

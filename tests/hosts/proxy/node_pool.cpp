@@ -32,9 +32,10 @@ constexpr std::chrono::seconds between_sweeps{1};
 
 } // namespace
 
-node::node(shared& all, rounds& by, asio::io_context& io, std::string_view address)
+node::node(shared& all, rounds& by, asio::io_context& io, std::string_view address, name_lookup::function ask)
     : all_(all), by_(by), io_(io), place_(address.empty() ? all.upstream : node_place::parse(address)),
-      host_field_(place_.host_field()), endpoint_(find_endpoint(place_))
+      host_field_(place_.host_field()), endpoint_(find_endpoint(place_)),
+      names_(io, place_.host, place_.port, std::move(ask))
 {}
 
 void node::warn(std::string_view trouble)
@@ -64,11 +65,11 @@ std::unique_ptr<node_link> node::take()
 
 std::unique_ptr<node_link> node::open() const
 {
-    return std::make_unique<node_link>(by_, stream_socket(io_), place_.is_secure() ? all_.tls : nullptr,
+    return std::make_unique<node_link>(by_, stream_socket(io_), place_.is_secure() ? all_.tls() : nullptr,
                                        all_.chosen.limits.max_header_bytes);
 }
 
-task<error_code> node::connect(node_link& with) const
+task<error_code> node::connect(node_link& with)
 {
     auto& stream = with.bytes;
     error_code error;
@@ -79,38 +80,48 @@ task<error_code> node::connect(node_link& with) const
     if (error || !stream.is_secure())
         co_return error;
     auto const& name = all_.chosen.upstream.tls_server_name;
-    expect_host(stream, name.empty() ? place_.host : name, !all_.chosen.upstream.tls_skip_verify);
+    error = expect_host(stream, name.empty() ? place_.host : name, !all_.chosen.upstream.tls_skip_verify);
+    if (error)
+        co_return error;
     co_return co_await stream.handshake(asio::ssl::stream_base::client);
 }
 
 task<error_code> node::connect_to(stream& with, asio::generic::stream_protocol::endpoint to) const
 {
-    error_code error;
-    auto& socket = with.socket();
-    socket.open(to.protocol(), error);
+    auto error = with.open(to.protocol());
     if (error)
         co_return error;
-    socket.non_blocking(true, error);
+    auto& socket = with.socket();
     if (place_.what != node_place::kind::unix_socket)
         socket.set_option(tcp::no_delay(true), error);
     co_await socket.async_connect(to, into(error));
     co_return error;
 }
 
-task<error_code> node::connect_by_name(stream& with) const
+/// Each address gets its share of the time, for one behind which packets vanish uses up whatever it gets. The
+/// one that was good last time comes first.
+task<error_code> node::connect_by_name(stream& with)
 {
-    tcp::resolver resolver(io_);
-    error_code error;
-    auto const found = co_await resolver.async_resolve(place_.host, place_.port, into(error));
-    if (error)
-        co_return error;
-    for (auto const& each : found) {
-        with.close();
-        error = co_await connect_to(with, each.endpoint());
-        if (!error ||
-            error == asio::error::operation_aborted) // which is the end of its time, or of its client
+    auto const until = with.expires();
+    auto found = co_await names_.find(with);
+    auto& all = found.all;
+    error_code error = asio::error::host_not_found; // where no address was found
+    if (found.error)
+        error = found.error;
+    if (auto const good = std::find(all.begin(), all.end(), last_good_); good != all.end())
+        std::rotate(all.begin(), good, good + 1);
+    for (auto left = all.size(); left > 0; --left) {
+        auto const& to = all[all.size() - left];
+        auto const now = monotonic::now();
+        with.expire_at(now + (until - now) / static_cast<int>(left));
+        error = co_await connect_to(with, to);
+        if (!error)
+            last_good_ = to;
+        bool const is_cut = error == asio::error::operation_aborted && !with.has_expired();
+        if (!error || is_cut)
             break;
     }
+    with.expire_at(until);
     co_return error;
 }
 

@@ -3,6 +3,7 @@
 
 #include "address.hpp"
 #include "incoming.hpp"
+#include "name_lookup.hpp"
 #include "shared.hpp"
 #include "stream.hpp"
 
@@ -27,7 +28,9 @@ struct node_link {
 /// One node, as one worker knows it: its connections that are kept for later.
 class node {
 public:
-    node(shared& all, rounds& by, asio::io_context& io, std::string_view address);
+    /// `ask`: what the name of its host stands for.
+    node(shared& all, rounds& by, asio::io_context& io, std::string_view address,
+         name_lookup::function ask = ask_system);
 
     [[nodiscard]] node_place const& place() const noexcept { return place_; }
     [[nodiscard]] std::string const& host_field() const noexcept { return host_field_; }
@@ -42,7 +45,7 @@ public:
     [[nodiscard]] std::unique_ptr<node_link> open() const;
 
     /// Connects it, within the time that the stream was given.
-    [[nodiscard]] task<error_code> connect(node_link& with) const;
+    [[nodiscard]] task<error_code> connect(node_link& with);
 
     /// For a later request, if there is room.
     void keep(std::unique_ptr<node_link> link);
@@ -55,7 +58,7 @@ public:
 private:
     [[nodiscard]] task<error_code> connect_to(stream& with,
                                               asio::generic::stream_protocol::endpoint to) const;
-    [[nodiscard]] task<error_code> connect_by_name(stream& with) const;
+    [[nodiscard]] task<error_code> connect_by_name(stream& with);
 
     shared& all_;
     rounds& by_;
@@ -63,6 +66,8 @@ private:
     node_place place_;
     std::string host_field_;
     std::optional<asio::generic::stream_protocol::endpoint> endpoint_; ///< where no name has to be resolved
+    name_lookup names_;
+    asio::generic::stream_protocol::endpoint last_good_{}; ///< of those that the name has stood for
     std::vector<std::unique_ptr<node_link>> kept_;
     instant warned_{};
     std::uint64_t unsaid_ = 0; ///< troubles since

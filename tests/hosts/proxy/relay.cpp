@@ -41,15 +41,17 @@ public:
 
     [[nodiscard]] bool is_broken() const noexcept override
     {
-        return of_.client_.body.is_broken() || of_.streamed_ > of_.all_.chosen.limits.max_request_bytes;
+        return of_.client_.body.is_broken() || of_.is_too_large();
     }
+
+    [[nodiscard]] bool is_done() const noexcept override { return of_.client_.body.is_done(); }
 
 private:
     relay& of_;
 };
 
 relay::relay(worker& by, client_side client, client_request& request)
-    : by_(by), all_(by.all), client_(client), request_(request), call_(by.all),
+    : by_(by), all_(by.all), client_(client), request_(request), head_(request.head), call_(by.all),
       is_streamed_(!client.body.is_done()), deadline_(monotonic::now() + all_.chosen.upstream.timeout),
       streamed_(request.body.size())
 {}
@@ -63,10 +65,23 @@ task<bool> relay::run()
     proxied_exchange exchange(policy, request_.head, facts(caller), caller, all_.view, now, by_.next_seed());
     if (exchange.is_clients_own())
         ++all_.counted.clients_own;
-    auto const last = co_await pursue(exchange, caller);
+    step last;
+    std::string failure;
+    try {
+        last = co_await pursue(exchange, caller);
+    } catch (std::exception const& error) { // such as for want of memory
+        failure = error.what();
+    }
     if (is_cancelled_)
         co_return false;
-    co_return co_await deliver(exchange, last);
+    if (failure.empty())
+        co_return co_await deliver(exchange, last);
+    all_.log.error("a request failed", {{"error", failure}});
+    request_.form.is_kept = false;
+    call_.finish();
+    auto const said = own_answer::error(500, "the proxy failed at this; a write may have been executed");
+    note(last, exchange.attempts(), said.status);
+    co_return co_await deliver_own(said);
 }
 
 /// A body that cannot be sent again goes to the active node, if it is known: no other may lack the state.
@@ -120,14 +135,14 @@ task<> relay::wait_until(instant due)
 
 task<step> relay::attempt(proxied_exchange& exchange, handle& caller)
 {
-    call_.finish(); // with the answer before
-    exchange.prepare(request_.head, all_.view);
+    call_.finish(); // with what is left of the answer before
+    exchange.prepare(head_, all_.view);
     auto const address =
         all_.view.with([&](replication_view const& view) { return node_address(exchange.address(view)); });
     if (exchange.to() == route::active_node && address.view().empty())
         co_return step{.what = action::give_up, .why = reason::not_offered};
     ++all_.counted.attempts;
-    if (exchange.to() == route::active_node || request_.head.count("X-Vault-Forward") > 0)
+    if (exchange.to() == route::active_node || head_.has(field_names::forward))
         ++all_.counted.forwarded;
     auto& to = by_.nodes.at(address.view());
     auto const head = head_for(to);
@@ -138,25 +153,57 @@ task<step> relay::attempt(proxied_exchange& exchange, handle& caller)
                         .is_chunked = request_.how.what == framing::kind::chunked,
                         .is_safe = request_facts::of_method(text_of(request_.head.method_string())).safe,
                         .asks_head = request_.form.is_head};
-    auto ending = co_await call_.send(to, what, deadline_);
-    if (ending == node_call::ending::answered) {
-        bool const waits = call_.body().length().value_or(most_at_hand + 1) <= most_at_hand ||
-                           is_told_by_body(call_.answer(), exchange.carried());
-        bool const is_sound = co_await call_.gather(most_at_hand, waits);
-        if (!is_sound)
-            ending = node_call::ending::broken;
-    }
+    bool is_recorded = false;
+    // However this ends, also by an exception: what a node may have executed is lost if no more is known.
+    at_end const unrecorded([&] {
+        if (!is_recorded && call_.may_be_executed())
+            lose(exchange, caller);
+    });
+    auto const ending = co_await call(to, what, exchange);
+    was_sent_ = was_sent_ || ending != node_call::ending::unsent;
     auto const now = monotonic::now();
     if (ending == node_call::ending::answered) {
         auto const next = exchange.on_response(call_.answer(), caller, all_.view, now);
+        is_recorded = true;
         if (restored_)
             ++all_.counted.restored;
         restored_ = {};
         co_return next;
     }
+    if (ending == node_call::ending::abandoned) { // of which the node is told nothing, nor is anybody of it
+        is_abandoned_ = true;
+        co_return step{.what = action::give_up, .why = reason::cancelled};
+    }
+    is_recorded = true;
+    auto const next =
+        exchange.on_transport_error(caller, all_.view, now, ending != node_call::ending::unsent);
     ++all_.counted.upstream_errors;
     to.warn(call_.trouble());
-    co_return exchange.on_transport_error(caller, all_.view, now, ending != node_call::ending::unsent);
+    co_return next;
+}
+
+/// Sends it, and takes what is needed of the answer before anything is decided.
+task<node_call::ending> relay::call(node& to, outgoing const& what, proxied_exchange const& exchange)
+{
+    auto const ending = co_await call_.send(to, what, deadline_);
+    if (ending != node_call::ending::answered)
+        co_return ending;
+    bool const waits = call_.body().length().value_or(most_at_hand + 1) <= most_at_hand ||
+                       is_told_by_body(call_.answer(), exchange.carried());
+    bool const is_sound = co_await call_.gather(most_at_hand, waits);
+    if (is_cancelled_)
+        co_return node_call::ending::abandoned;
+    if (!is_sound)
+        co_return node_call::ending::broken;
+    if (call_.body().is_done())
+        call_.finish(); // others may need the connection while this one waits, or its client reads
+    co_return ending;
+}
+
+void relay::lose(proxied_exchange const& exchange, handle& caller) const
+{
+    if (all_.chosen.policy.consistency.enforce == enforce_consistency::always)
+        caller.record_lost(exchange.carried(), monotonic::now());
 }
 
 std::string relay::head_for(node const& to) const
@@ -166,7 +213,7 @@ std::string relay::head_for(node const& to) const
     text.reserve(512);
     text.append(text_of(head.method_string())).append(" ").append(text_of(head.target()));
     text.append(" HTTP/1.1\r\nHost: ").append(to.host_field()).append("\r\n");
-    append_fields(text, head);
+    head_.append_fields_to(text);
     if (!is_streamed_ && request_.how.what != framing::kind::none)
         text.append("Content-Length: ").append(std::to_string(request_.body.size())).append("\r\n");
     else if (request_.how.what == framing::kind::length)
@@ -179,20 +226,25 @@ std::string relay::head_for(node const& to) const
 task<bool> relay::deliver(proxied_exchange& exchange, step const& last)
 {
     auto const instead = exchange.instead(last);
-    bool const is_own = instead.status != 0;
-    note(last, exchange.attempts(),
-         is_own ? static_cast<unsigned>(instead.status) : call_.answer().result_int());
     bool const is_rest_unread = is_streamed_ && !client_.body.is_done();
     request_.form.is_kept = request_.form.is_kept && !is_rest_unread && !all_.is_draining;
-    if (!is_own)
+    if (instead.status == 0) {
+        note(last, exchange.attempts(), call_.answer().result_int());
         co_return co_await hand_on();
-    call_.finish();
-    if (is_rest_unread && rest_of_body(*this).is_broken()) {
-        auto const wrong = what_was_wrong();
-        co_return co_await deliver_own(wrong);
     }
-    auto const said = own_answer::refusal(instead);
+    call_.finish();
+    auto const said = words_for(instead);
+    note(last, exchange.attempts(), said.status);
     co_return co_await deliver_own(said);
+}
+
+own_answer relay::words_for(refusal_answer const& instead) const
+{
+    if (is_abandoned_)
+        return what_was_wrong();
+    if (instead == proxy_answers::no_answer && !was_sent_)
+        return own_answer::error(503, "no connection to the server was to be had; nothing was sent");
+    return own_answer::refusal(instead);
 }
 
 /// Of a body that was sent on as far as it came.
@@ -200,9 +252,13 @@ own_answer relay::what_was_wrong() const
 {
     ++all_.counted.requests_malformed;
     if (client_.body.is_broken())
-        return own_answer::error(400, "the body of the request is broken; a write may have been executed");
-    return own_answer::error(413, "the body of the request is too large");
+        return own_answer::error(400, "the body of the request is broken; nothing was executed");
+    if (is_too_large())
+        return own_answer::error(413, "the body of the request is too large");
+    return own_answer::error(408, "the body of the request did not come in time; nothing was executed");
 }
+
+bool relay::is_too_large() const noexcept { return streamed_ > all_.chosen.limits.max_request_bytes; }
 
 task<bool> relay::deliver_own(own_answer const& answer)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "answers.hpp"
+#include "attempt_head.hpp"
 #include "fields.hpp"
 #include "incoming.hpp"
 #include "node_call.hpp"
@@ -53,9 +54,13 @@ private:
     [[nodiscard]] task<step> pursue(proxied_exchange& run, handle& caller);
     [[nodiscard]] task<> wait_until(instant due);
     [[nodiscard]] task<step> attempt(proxied_exchange& run, handle& caller);
+    [[nodiscard]] task<node_call::ending> call(node& to, outgoing const& what, proxied_exchange const& run);
     [[nodiscard]] task<bool> deliver(proxied_exchange& run, step const& last);
     [[nodiscard]] task<bool> deliver_own(own_answer const& answer);
+    [[nodiscard]] own_answer words_for(afterwrite::refusal_answer const& instead) const;
     [[nodiscard]] own_answer what_was_wrong() const;
+    [[nodiscard]] bool is_too_large() const noexcept;
+    void lose(proxied_exchange const& run, handle& caller) const;
     [[nodiscard]] task<bool> hand_on();
     [[nodiscard]] std::string head_for(node const& to) const;
     void note(step const& last, std::uint32_t attempts, unsigned status);
@@ -64,12 +69,15 @@ private:
     shared& all_;
     client_side client_;
     client_request& request_;
+    attempt_head head_; ///< of `request_`
     node_call call_;
     std::optional<asio::steady_timer> timer_;
     bool const is_streamed_; ///< the body is not all at hand, and is sent on as it comes
     instant deadline_;
     std::uint64_t streamed_ = 0; ///< of the request's body
     afterwrite::regression restored_;
+    bool was_sent_ = false;     ///< an attempt, to any node
+    bool is_abandoned_ = false; ///< the client's request came to no end
     bool is_cancelled_ = false;
 };
 

@@ -25,6 +25,8 @@ class node_connection {
 public:
     explicit node_connection(int fd) : fd_(fd) {}
 
+    [[nodiscard]] int fd() const { return fd_; }
+
     /// The next request, head and body as they came in; empty: none came.
     [[nodiscard]] std::string receive()
     {

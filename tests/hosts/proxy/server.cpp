@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "server.hpp"
 
+#include "file_limit.hpp"
 #include "listener.hpp"
 #include "shared.hpp"
 #include "worker.hpp"
@@ -10,12 +11,28 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <new>
 
 namespace proxy {
 
+namespace {
+
+[[nodiscard]] settings with_room(settings chosen, log& to)
+{
+    auto& most = chosen.limits.max_connections;
+    auto const wanted = most;
+    most = connections_within(file_limit(), chosen);
+    if (most < wanted)
+        to.warn("fewer clients can be connected than was chosen: the process may not have more files open",
+                {{"max_connections", std::to_string(most)}, {"files", std::to_string(file_limit())}});
+    return chosen;
+}
+
+} // namespace
+
 struct server::state {
     state(settings const& chosen, proxy::log& to, std::function<void()> on_quit)
-        : all(chosen, to, std::move(on_quit))
+        : all(with_room(chosen, to), to, std::move(on_quit))
     {
         for (auto const& each : all.chosen.listeners)
             listeners.push_back(std::make_unique<listener>(all, each));
@@ -61,8 +78,11 @@ struct server::state {
 };
 
 server::server(settings const& chosen, log& to, std::function<void()> on_quit)
-    : state_(std::make_unique<state>(chosen, to, std::move(on_quit)))
-{}
+try : state_(std::make_unique<state>(chosen, to, std::move(on_quit))) {
+} catch (std::bad_alloc const&) {
+    throw setup_error("there is not enough memory for max_identities = " +
+                      std::to_string(chosen.max_identities));
+}
 
 server::~server() = default;
 
@@ -78,15 +98,19 @@ metrics const& server::counted() const { return state_->all.counted; }
 
 bool server::reload()
 {
-    bool is_done = true;
-    for (auto const& each : state_->listeners) {
+    auto& all = state_->all;
+    auto const reload = [&all](auto& what) {
         try {
-            each->reload();
+            what.reload();
+            return true;
         } catch (setup_error const& error) {
-            state_->all.log.error("a certificate stays as it was", {{"error", error.what()}});
-            is_done = false;
+            all.log.error("a certificate stays as it was", {{"error", error.what()}});
+            return false;
         }
-    }
+    };
+    bool is_done = reload(all);
+    for (auto const& each : state_->listeners)
+        is_done = reload(*each) && is_done;
     return is_done;
 }
 

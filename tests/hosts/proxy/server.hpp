@@ -37,8 +37,8 @@ public:
 
     [[nodiscard]] metrics const& counted() const;
 
-    /// Reads the listeners' certificates anew, for connections to come. The old ones stay if the new ones
-    /// cannot be read; false, and a line in the log, then.
+    /// Reads certificates anew, those of listeners and those for the cluster, for connections to come. The
+    /// old ones stay if the new ones cannot be read; false, and a line in the log, then.
     bool reload();
 
     /// No further connections; those without a request are closed, each other one after its answer. Returns

@@ -30,6 +30,7 @@ struct listener_settings {
     bool require_request_header = false; ///< refuse what has no `X-Vault-Request: true`
     bool metrics_only = false;           ///< `role = "metrics_only"`: nothing is handed on
     bool enable_quit = false;            ///< `proxy_api { enable_quit }`: POST /proxy/v1/quit ends the proxy
+    bool pass_forwarded = false; ///< its clients are proxies that one trusts: see `remove_forwarded_fields`
 
     // Of a unix socket; empty: as the system makes it.
     std::string socket_mode{};  ///< octal
@@ -57,11 +58,14 @@ struct upstream_settings {
 
 /// What clients may use up.
 struct client_limits {
-    std::size_t max_connections = 8192;         ///< further ones are closed at once
-    std::size_t max_header_bytes = 64 * 1024;   ///< of the head of a request, or of an answer
+    std::size_t max_connections = 8192;         ///< further ones are closed at once; see `connections_within`
+    std::size_t max_header_bytes = 64 * 1024;   ///< of the head of a request, or of an answer; no more, since
+                                                ///< Beast throws upon a field of more than 65 533 bytes
     std::uint64_t max_request_bytes = 32 << 20; ///< of a body, as Vault's `max_request_size`
     std::size_t max_replay_bytes = 64 * 1024;   ///< a longer body is sent once, to the active node
-    std::chrono::nanoseconds header_timeout = std::chrono::seconds(10); ///< from the first byte of a request
+    std::uint64_t min_body_rate = 4096;         ///< bytes a second of a request's body, beyond `body_timeout`
+    std::chrono::nanoseconds header_timeout = std::chrono::seconds(10); ///< from the first byte of a request;
+                                                                        ///< of the first one, from `accept`
     std::chrono::nanoseconds body_timeout = std::chrono::seconds(30);   ///< between two parts of a body
     std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5);    ///< between two requests
 };

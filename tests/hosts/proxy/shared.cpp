@@ -41,8 +41,8 @@ namespace {
 } // namespace
 
 shared::shared(settings const& all, proxy::log& to, std::function<void()> on_quit)
-    : chosen(all), log(to), upstream(parse_upstream(all.upstream.address)), tls(tls_of(all.upstream)),
-      chooses_node(!all.upstream.nodes.empty()), on_quit_(std::move(on_quit))
+    : chosen(all), log(to), upstream(parse_upstream(all.upstream.address)),
+      chooses_node(!all.upstream.nodes.empty()), tls_(tls_of(all.upstream)), on_quit_(std::move(on_quit))
 {
     auto const size = session_store::size_for(std::max<std::size_t>(chosen.max_identities, 1));
     block_.resize((size + sizeof(block_line) - 1) / sizeof(block_line));
@@ -57,6 +57,19 @@ shared::shared(settings const& all, proxy::log& to, std::function<void()> on_qui
                 throw setup_error("\"" + node + "\" cannot be declared as a node: it is no address of one, " +
                                   "or one too many");
     });
+}
+
+tls_context shared::tls() const
+{
+    std::lock_guard const held(reloading_);
+    return tls_;
+}
+
+void shared::reload()
+{
+    auto made = tls_of(chosen.upstream);
+    std::lock_guard const held(reloading_);
+    tls_ = std::move(made);
 }
 
 void shared::quit()

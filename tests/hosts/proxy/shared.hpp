@@ -19,7 +19,7 @@
 
 namespace proxy {
 
-/// What all workers share. But for what is of the library, which has locks of its own, and for what is
+/// What all workers share. But for what has locks of its own, such as what is of the library, and for what is
 /// atomic, nothing of it changes once the server runs.
 class shared {
 public:
@@ -35,9 +35,14 @@ public:
     session_store sessions{};
     view_type view{};
     node_place const upstream; ///< of `settings::upstream::address`
-    tls_context const tls;     ///< to nodes; none if no node is reached by it
     bool const chooses_node;   ///< nodes were declared
     std::atomic<bool> is_draining{false};
+
+    /// What connections to nodes are encrypted with; none if no node is reached by it.
+    [[nodiscard]] tls_context tls() const;
+
+    /// Reads the certificates for that anew, for connections to come. setup_error: the old ones stay.
+    void reload();
 
     /// Calls what the server was given, the first time.
     void quit();
@@ -54,6 +59,8 @@ private:
         std::byte bytes[session_store::alignment];
     };
 
+    mutable std::mutex reloading_;
+    tls_context tls_;
     std::function<void()> on_quit_;
     std::once_flag has_quit_;
     std::mutex emptying_;

@@ -82,6 +82,20 @@ void remove_stale_socket(std::string const& path)
         fail(path, "the socket that is there cannot be removed: " + last_error());
 }
 
+std::optional<file_identity> file_identity::of(std::string const& path)
+{
+    struct stat what {};
+    if (::lstat(path.c_str(), &what) != 0)
+        return std::nullopt;
+    return file_identity{what.st_dev, what.st_ino};
+}
+
+void remove_file(std::string const& path, file_identity const& which)
+{
+    if (file_identity::of(path) == which)
+        ::unlink(path.c_str());
+}
+
 void set_owner_and_mode(listener_settings const& chosen)
 {
     auto const user = chosen.socket_user.empty() ? ~0u : user_of(chosen);

@@ -3,6 +3,7 @@
 
 #include <boost/asio/write.hpp>
 
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,17 @@ stream::stream(rounds& by, stream_socket socket, tls_context tls)
     socket_.non_blocking(true, ignored);
     if (context_)
         tls_.emplace(socket_, *context_);
+}
+
+error_code stream::open(asio::generic::stream_protocol const& protocol)
+{
+    close();
+    has_expired_ = false;
+    error_code error;
+    socket_.open(protocol, error);
+    if (!error)
+        socket_.non_blocking(true, error);
+    return error;
 }
 
 task<error_code> stream::handshake(asio::ssl::stream_base::handshake_type side)
@@ -100,9 +112,29 @@ task<error_code> stream::readable()
     co_return error;
 }
 
+task<> stream::pause()
+{
+    asio::steady_timer timer(socket_.get_executor(), asio::steady_timer::time_point::max());
+    pause_ = &timer;
+    at_end const over([this] { pause_ = nullptr; });
+    error_code cancelled;
+    co_await timer.async_wait(into(cancelled));
+}
+
+void stream::go_on() noexcept
+{
+    if (pause_ != nullptr)
+        pause_->cancel();
+}
+
 bool stream::is_quiet() noexcept
 {
     char byte = 0;
+    if (tls_) {
+        error_code error;
+        tls_->read_some(asio::buffer(&byte, 1), error);
+        return error == asio::error::would_block && ::SSL_has_pending(tls_->native_handle()) == 0;
+    }
     auto const got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
@@ -130,6 +162,7 @@ void stream::close() noexcept
 {
     error_code ignored;
     socket_.close(ignored);
+    go_on();
 }
 
 void stream::cut() noexcept
@@ -141,7 +174,7 @@ void stream::cut() noexcept
 
 void stream::look(instant now)
 {
-    if (now < expires_ || !socket_.is_open())
+    if (now < expires_ || (!socket_.is_open() && pause_ == nullptr))
         return;
     has_expired_ = true;
     close();

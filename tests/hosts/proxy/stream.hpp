@@ -9,6 +9,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <cstddef>
@@ -30,6 +31,10 @@ public:
 
     [[nodiscard]] stream_socket& socket() noexcept { return socket_; }
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    /// A new socket, not connected yet, in place of the one before.
+    [[nodiscard]] error_code open(asio::generic::stream_protocol const& protocol);
+
     [[nodiscard]] bool is_secure() const noexcept { return tls_.has_value(); }
     [[nodiscard]] asio::ssl::stream<stream_socket&>& tls() noexcept { return *tls_; }
 
@@ -48,10 +53,16 @@ public:
     /// Until there is something to read, without a buffer for it. Not with TLS.
     [[nodiscard]] task<error_code> readable();
 
+    /// Until `go_on` is called, or until it is closed: for what has to be there before it can be connected.
+    [[nodiscard]] task<> pause();
+    void go_on() noexcept;
+
     /// How much `write` has got rid of since the beginning.
     [[nodiscard]] std::uint64_t written() const noexcept { return written_; }
 
-    /// Nothing came in, and the other side is there: what is kept for later can be used.
+    /// Nothing came in, and the other side is there: what is kept for later can be used. With TLS it has to
+    /// try to read, since what came in may no longer be in the socket: so where this does not hold, bytes are
+    /// lost.
     [[nodiscard]] bool is_quiet() noexcept;
 
     /// The other side has ended what it sends, or is gone.
@@ -60,6 +71,7 @@ public:
     void expire_at(instant when) noexcept { expires_ = when; }
     void expire_after(monotonic::duration span) noexcept { expires_ = monotonic::now() + span; }
     void expire_never() noexcept { expires_ = instant::max(); }
+    [[nodiscard]] instant expires() const noexcept { return expires_; }
     [[nodiscard]] bool has_expired() const noexcept { return has_expired_; }
 
     /// Says that nothing more comes, and takes in what still does for a moment, so that the other side
@@ -81,6 +93,7 @@ private:
     tls_context context_;
     stream_socket socket_;
     std::optional<asio::ssl::stream<stream_socket&>> tls_;
+    asio::steady_timer* pause_ = nullptr; ///< under way
     instant expires_ = instant::max();
     std::uint64_t written_ = 0;
     bool has_expired_ = false;

@@ -189,11 +189,12 @@ TEST_CASE("listeners")
                         !it.require_request_header && !it.metrics_only && !it.enable_quit;
              }},
         good{R"(listener "tcp" { address = ":0" tls_disable = "true" require_request_header = true
-                                 role = "metrics_only" proxy_api { enable_quit = true } })",
+                                 role = "metrics_only" pass_forwarded = true
+                                 proxy_api { enable_quit = true } })",
              [](settings const& read) {
                  auto const& it = read.listeners.at(0);
                  return it.address == "0.0.0.0:0" && it.require_request_header && it.metrics_only &&
-                        it.enable_quit && !read.enable_quit;
+                        it.pass_forwarded && it.enable_quit && !read.enable_quit;
              }},
         good{R"(listener "tcp" { address = "[::1]:8100" tls_cert_file = "FILE" tls_key_file = "FILE" })",
              [](settings const& read) {
@@ -360,12 +361,13 @@ TEST_CASE("what stands on top")
              }},
         good{R"(limits { max_connections = 10 max_header_size = "16kib" max_request_size = "1 GB"
                          max_replay_size = 100 header_timeout = 1 body_timeout = "1.5s"
-                         idle_timeout = "1d" })",
+                         idle_timeout = "1d" min_body_rate = "1kib" })",
              [](settings const& read) {
                  auto const& it = read.limits;
                  return it.max_connections == 10 && it.max_header_bytes == 16384 &&
                         it.max_request_bytes == 1'000'000'000 && it.max_replay_bytes == 100 &&
-                        it.header_timeout == 1s && it.body_timeout == 1500ms && it.idle_timeout == 24h;
+                        it.header_timeout == 1s && it.body_timeout == 1500ms && it.idle_timeout == 24h &&
+                        it.min_body_rate == 1024;
              }},
         good{"exit_after_auth = false", [](settings const& read) { return read.listeners.empty(); }},
     });
@@ -400,6 +402,13 @@ TEST_CASE("what stands on top")
             "header_timeout in limits takes a duration such as \"30s\" or \"1m30s\", not \"0\""},
         bad{"limits { max_header_size = \"64 q\" }", 1,
             "max_header_size in limits takes a number of bytes, such as 65536 or \"64kib\", not \"64 q\""},
+        bad{"limits { max_header_size = \"1mb\" }", 1,
+            "max_header_size in limits takes no more than 64kib, the longest head that can be read, not "
+            "\"1mb\""},
+        bad{"vault { timeout = \"2562047h\" }", 1,
+            "timeout in vault takes a duration of no more than 8760h, not \"2562047h\""},
+        bad{"max_identities = 1000000000", 1,
+            "max_identities takes a whole number from 1 to 10000000, not \"1000000000\""},
         bad{"shutdown_grace = \"soon\"", 1,
             "shutdown_grace takes a duration such as \"30s\" or \"1m30s\", not \"soon\""},
     });

@@ -214,3 +214,23 @@ TEST_CASE("a kept connection that the node has closed is noticed, and a read tha
     CHECK(write.status() == 502); // which may have been executed
     CHECK(write.body.find("may have been executed") != std::string::npos);
 }
+
+TEST_CASE("a client cannot say whom it speaks for, unless the listener is told to believe it")
+{
+    listening_node node;
+    auto chosen = before(node.address());
+    chosen.listeners.push_back(chosen.listeners.front());
+    chosen.listeners.back().pass_forwarded = true;
+    front proxy(chosen);
+    auto const asked =
+        request("GET", "/v1/a",
+                "X-Forwarded-For: 10.0.0.7\r\nForwarded: for=10.0.0.7\r\nX-Real-IP: 10.0.0.7\r\n"
+                "X-Forwarded-Client-Cert: abc\r\nx-ssl-client-cert: abc\r\nX-Forward: kept\r\n");
+    CHECK(proxy.client().ask(asked).status() == 200);
+    CHECK(node.requests.last().find("10.0.0.7") == std::string::npos);
+    CHECK(node.requests.last().find("abc") == std::string::npos);
+    CHECK(has_line(node.requests.last(), "X-Forward: kept"));
+    CHECK(wire_client(proxy.server.addresses().at(1)).ask(asked).status() == 200);
+    CHECK(has_line(node.requests.last(), "X-Forwarded-For: 10.0.0.7"));
+    CHECK(has_line(node.requests.last(), "x-ssl-client-cert: abc"));
+}

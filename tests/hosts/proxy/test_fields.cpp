@@ -127,3 +127,22 @@ TEST_CASE("a connection is kept as both versions of HTTP say")
     CHECK_FALSE(kept("1.0", ""));
     CHECK(kept("1.0", "Connection: Keep-Alive\r\n"));
 }
+
+TEST_CASE("what proxies say of the client behind them is taken out, under whatever name it goes")
+{
+    std::string forwarded;
+    for (auto const* const name :
+         {"X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto", "X-FORWARDED-PORT",
+          "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", "Forwarded", "X-Real-IP", "X-Client-IP",
+          "True-Client-IP", "Client-Cert", "Client-Cert-Chain", "X-SSL-Client-Cert", "X-SSL-Cert",
+          "SSL-Client-Cert", "X-Client-Cert", "X-Client-Cert-Leaf", "X-ARR-ClientCert",
+          "X-Amzn-Mtls-Clientcert"})
+        forwarded.append(name).append(": 1\r\n");
+    auto head = read_request_head(with(forwarded + "X-Vault-Forward: active-node\r\nForwarded-By: 2\r\n" +
+                                       forwarded + "X-Vault-Token: t\r\n"));
+    REQUIRE(head);
+    remove_forwarded_fields(*head);
+    std::string left;
+    append_fields(left, *head);
+    CHECK(left == "Host: h\r\nX-Vault-Forward: active-node\r\nForwarded-By: 2\r\nX-Vault-Token: t\r\n");
+}

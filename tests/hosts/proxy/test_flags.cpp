@@ -295,7 +295,10 @@ TEST_CASE("help names each flag and variable, in lines that fit a terminal")
                                    "VAULT_LOG_FORMAT",
                                    "VAULT_LOG_FILE",
                                    "VAULT_PROXY_DISABLE_IDLE_CONNECTIONS",
-                                   "VAULT_PROXY_DISABLE_KEEP_ALIVES"}) {
+                                   "VAULT_PROXY_DISABLE_KEEP_ALIVES",
+                                   "inline",
+                                   "pass_forwarded",
+                                   "ulimit"}) {
         CAPTURE(name);
         CHECK(text.find(name) != text.npos);
     }

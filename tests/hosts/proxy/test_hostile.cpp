@@ -196,6 +196,39 @@ TEST_CASE("who sends half of something, or nothing, is cut off in time")
     CHECK(node.requests.all().size() == 1);
 }
 
+TEST_CASE("who has said nothing yet has no more time than for a head; who has, may be idle")
+{
+    listening_node node;
+    auto chosen = impatient(node.address());
+    chosen.limits.idle_timeout = std::chrono::hours(1);
+    front proxy(chosen);
+    auto asked = proxy.client();
+    CHECK(asked.ask(request("GET", "/v1/a")).status() == 200);
+    CHECK(proxy.client().is_closed());
+    CHECK(asked.ask(request("GET", "/v1/a")).status() == 200);
+}
+
+TEST_CASE(
+    "a body that comes a byte at a time is cut off, whether it is kept or sent on; a slow one need not be")
+{
+    listening_node node;
+    auto chosen = impatient(node.address());
+    chosen.upstream.timeout = std::chrono::seconds(30);
+    auto const trickle = [&chosen](std::string const& length, int most) {
+        front proxy(chosen);
+        auto client = proxy.client();
+        client.send("PUT /v1/a HTTP/1.1\r\nHost: h\r\nContent-Length: " + length + "\r\n\r\n");
+        pollfd answered{client.fd(), POLLIN, 0};
+        for (int i = 0; i < most && client.send("x") && ::poll(&answered, 1, 50) == 0;)
+            ++i;
+        return client.receive().status();
+    };
+    CHECK(trickle("200", 200) == 408);
+    CHECK(trickle("1000000", 200) == 400);
+    chosen.limits.min_body_rate = 5;
+    CHECK(trickle("50", 50) == 200);
+}
+
 TEST_CASE("a client that reads nothing of a long answer is cut off; the node's connection is let go")
 {
     scripted_node node([](node_connection& connection) {
@@ -291,7 +324,7 @@ TEST_CASE("a node that nobody is at")
     auto client = proxy.client();
     for (int i = 0; i < 20; ++i) {
         auto const got = client.ask(request("PUT", "/v1/a", {}, "x"));
-        CHECK(got.status() == 502);
+        CHECK(got.status() == 503);
         CHECK(is_error(got));
     }
     auto const text = proxy.lines.text();

@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
@@ -101,6 +105,50 @@ TEST_CASE("a long text is cut")
     std::string const whole(proxy::log::longest_text, 'x');
     CHECK(plain(log_level::info, whole) == "[INFO]  " + whole);
     CHECK(plain(log_level::info, whole + "yz") == "[INFO]  " + whole + "...");
+    auto const escapes = plain(log_level::info, std::string(proxy::log::longest_text, '\n'));
+    CHECK(escapes.size() == std::string("[INFO]  ...").size() + proxy::log::longest_text);
+}
+
+TEST_CASE("what others can bring about as often as they like is told once in a while")
+{
+    std::vector<std::string> lines;
+    proxy::log log({.level = log_level::info}, [&lines](std::string const& line) { lines.push_back(line); });
+    for (int i = 0; i < 3; ++i) {
+        log.write_seldom(log_level::warn, "a client did it", {{"i", std::to_string(i)}});
+        log.write_seldom(log_level::error, "another thing");
+        log.write_seldom(log_level::debug, "below the level");
+    }
+    REQUIRE(lines.size() == 2);
+    CHECK(after_time(lines[0]) == "[WARN]  a client did it: i=0");
+    CHECK(after_time(lines[1]) == "[ERROR] another thing");
+}
+
+TEST_CASE("a pipe that nobody reads stops nobody, and how many lines it has cost is told")
+{
+    scratch_folder const place;
+    auto const path = place / "pipe";
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    int const reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+    auto const read_all = [reader] {
+        std::string all;
+        char part[4096];
+        for (auto size = ::read(reader, part, sizeof part); size > 0;
+             size = ::read(reader, part, sizeof part))
+            all.append(part, static_cast<std::size_t>(size));
+        return all;
+    };
+    proxy::log log({.file = path});
+    while (log.dropped() < 5)
+        log.info(std::string(1000, 'x'));
+    CHECK(read_all().ends_with("x\n"));
+    log.info("again");
+    auto const later = read_all();
+    CHECK(later.find("[WARN]  lines were left out: the log did not take them: lines=5\n") != later.npos);
+    CHECK(later.ends_with("[INFO]  again\n"));
+    log.info("and again");
+    CHECK(after_time(read_all()) == "[INFO]  and again\n");
+    CHECK(log.dropped() == 5);
+    ::close(reader);
 }
 
 TEST_CASE("what is below the level is not written")

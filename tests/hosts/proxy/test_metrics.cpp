@@ -70,5 +70,5 @@ TEST_CASE("JSON has a member for each count")
     CHECK(values.size() == how_many);
     CHECK(json.at("connections_accepted") == 1'000'000'000);
     CHECK(json.at("waited_ns") == 1'000'000'014);
-    CHECK(json.at("restored") == 1'000'000'000 + how_many - 1);
+    CHECK(json.at("log_dropped") == 1'000'000'000 + how_many - 1);
 }

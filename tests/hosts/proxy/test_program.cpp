@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The program, as a user and a script see it: what it says, what it returns, and how it takes signals.
 #include "scratch_folder.hpp"
+#include "wire_client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,10 +22,12 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 using proxy_tests::scratch_folder;
+using proxy_tests::wire_client;
 
 namespace {
 
@@ -262,7 +265,7 @@ TEST_CASE("it answers at the port that it says, and ends after SIGTERM or SIGINT
         CHECK(get(port, "/proxy/v1/health").starts_with("HTTP/1.1 200 "));
         auto const metrics = get(port, "/proxy/v1/metrics?format=prometheus");
         CHECK(metrics.find("\nafterwrite_proxy_requests_total ") != metrics.npos);
-        CHECK(get(port, "/v1/sys/health").starts_with("HTTP/1.1 502 "));
+        CHECK(get(port, "/v1/sys/health").starts_with("HTTP/1.1 503 "));
         started.send(signal);
         CHECK(started.wait() == 0);
         CHECK(started.errors.read_all().empty());
@@ -327,6 +330,70 @@ TEST_CASE("what outlasts the grace is cut off, and that is told")
     started.send(SIGTERM);
     CHECK(started.wait() == 1);
     CHECK(started.errors.read_all().find("[WARN]  requests were cut off") != std::string::npos);
+}
+
+TEST_CASE("a pipe for its log that nobody reads stops neither requests nor its end")
+{
+    program started({"-listen=127.0.0.1:0", "-address=http://127.0.0.1:1", "-log-level=debug"});
+    auto const port = started.port();
+    ::fcntl(started.errors.ends[0], F_SETPIPE_SZ, 4096);
+    for (int i = 0; i < 40; ++i)
+        CHECK(get(port, "/v1/" + std::string(1000, 'x')).starts_with("HTTP/1.1 503 "));
+    auto const metrics = get(port, "/proxy/v1/metrics?format=prometheus");
+    CHECK(metrics.find("\nafterwrite_proxy_log_dropped_total ") != metrics.npos);
+    CHECK(metrics.find("\nafterwrite_proxy_log_dropped_total 0\n") == metrics.npos);
+    started.send(SIGTERM);
+    CHECK(started.wait() == 0);
+}
+
+TEST_CASE("another one may begin while it ends: it leaves that one's socket and pid file alone")
+{
+    scratch_folder const place;
+    silent_server upstream;
+    auto const socket = place / "socket";
+    auto const file = place.write("a.hcl", "shutdown_grace = \"1h\"\npid_file = \"" + place / "pid" +
+                                               "\"\nvault { address = \"http://" + upstream.address() +
+                                               "\" }\nlistener \"unix\" { address = \"" + socket +
+                                               "\" tls_disable = true }\n");
+    program first({"-config=" + file});
+    REQUIRE(first.output.read_line() == "listening at unix://" + socket + "\n");
+    wire_client waiting("unix://" + socket);
+    waiting.send("GET /v1/secret/a HTTP/1.1\r\nHost: x\r\n\r\n");
+    upstream.take_byte();
+    first.send(SIGTERM);
+    for (std::string line = first.errors.read_line(); line.find("draining") == line.npos;)
+        line = first.errors.read_line();
+    CHECK_FALSE(std::filesystem::exists(socket));
+    program second({"-config=" + file});
+    REQUIRE(second.output.read_line() == "listening at unix://" + socket + "\n");
+    first.send(SIGTERM);
+    CHECK(first.wait() == 128 + SIGTERM);
+    wire_client asking("unix://" + socket);
+    CHECK(asking.ask("GET /proxy/v1/health HTTP/1.1\r\nHost: x\r\n\r\n").status() == 200);
+    CHECK(std::filesystem::exists(place / "pid"));
+    second.send(SIGTERM);
+    CHECK(second.wait() == 0);
+    CHECK_FALSE(std::filesystem::exists(place / "pid"));
+    CHECK_FALSE(std::filesystem::exists(socket));
+}
+
+TEST_CASE("it may have as many files open as the system allows")
+{
+    scratch_folder const place;
+    auto const file = place.write("a.hcl", "limits { max_connections = 100 }");
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    REQUIRE(before.rlim_max >= 1000);
+    rlimit const few{100, before.rlim_max}; // which a child inherits
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    program started({"-config=" + file, "-listen=127.0.0.1:0"});
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(started.port() != "0");
+    started.send(SIGTERM);
+    CHECK(started.wait() == 0);
+    auto const said = started.errors.read_all();
+    CHECK(said.find("listening") != said.npos);
+    CHECK(said.find("fewer clients") == said.npos);
 }
 
 TEST_CASE("a client that may ends it")

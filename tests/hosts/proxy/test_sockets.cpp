@@ -8,9 +8,12 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/post.hpp>
+
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <new>
 #include <string>
 
 using namespace proxy_tests;
@@ -79,6 +82,43 @@ TEST_CASE("what a killed proxy has left is taken away, but nothing else")
     CHECK(refused(at_file(folder.write("file", "text"), node.address())).find("no socket") !=
           std::string::npos);
     CHECK(std::filesystem::exists(folder / "file"));
+}
+
+TEST_CASE("a file that somebody else has put there meanwhile stays")
+{
+    scratch_folder const folder;
+    listening_node node;
+    {
+        front proxy(at_file(folder / "socket", node.address()));
+        std::filesystem::rename(folder / "socket", folder / "moved");
+        folder.write("socket", "another one's");
+        CHECK(proxy.server.drain());
+    }
+    CHECK(folder.read("socket") == "another one's");
+}
+
+TEST_CASE("whatever comes of one connection, the next one is accepted")
+{
+    auto const chosen = before("http://127.0.0.1:1");
+    kept_lines lines;
+    proxy::log log(lines.settings(), lines.sink());
+    proxy::shared all(chosen, log, {});
+    proxy::listener at(all, chosen.listeners.front());
+    proxy::asio::io_context io;
+    int count = 0;
+    at.begin(io, [&](int socket, int, proxy::listener const&) {
+        if (++count == 1)
+            throw std::bad_alloc();
+        ::close(socket);
+        all.note_closed();
+        proxy::asio::post(io, [&at] { at.close(); });
+    });
+    wire_client first(at.address());
+    wire_client second(at.address());
+    io.run();
+    CHECK(count == 2);
+    CHECK(first.is_closed());
+    CHECK(all.counted.connections_open == 0);
 }
 
 TEST_CASE("several listeners, and addresses that are none")

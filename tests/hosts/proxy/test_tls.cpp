@@ -8,13 +8,21 @@
 
 #include "cluster/tls.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 using namespace proxy_tests;
 
 namespace {
+
+namespace asio = boost::asio;
 
 /// A proxy with a certificate of its own, before a node without.
 struct secure_world {
@@ -46,6 +54,35 @@ struct secure_world {
     listening_node node;
     proxy::listener_tls tls;
 };
+
+/// Whether a handshake with a node that has this certificate succeeds, if it is expected to be `host`.
+[[nodiscard]] bool is_trusted_as(proxy::listener_tls const& tls, std::string const& host)
+{
+    asio::io_context context(1);
+    proxy::rounds rounds;
+    asio::basic_stream_socket<asio::local::stream_protocol, proxy::executor> one(context);
+    asio::basic_stream_socket<asio::local::stream_protocol, proxy::executor> other(context);
+    asio::local::connect_pair(one, other);
+    proxy::stream node(rounds, std::move(one), proxy::make_server_tls(tls));
+    proxy::upstream_settings chosen;
+    chosen.ca_cert = tls.cert_file;
+    proxy::stream client(rounds, std::move(other), proxy::make_client_tls(chosen));
+    if (proxy::expect_host(client, host, true))
+        return false;
+    bool is_trusted = false;
+    auto const shake = [&](proxy::stream& with,
+                           asio::ssl::stream_base::handshake_type side) -> proxy::task<> {
+        auto const error = co_await with.handshake(side);
+        if (&with == &client)
+            is_trusted = !error;
+        if (error)
+            with.close();
+    };
+    asio::co_spawn(context.get_executor(), shake(node, asio::ssl::stream_base::server), asio::detached);
+    asio::co_spawn(context.get_executor(), shake(client, asio::ssl::stream_base::client), asio::detached);
+    context.run();
+    return is_trusted;
+}
 
 [[nodiscard]] int status_through(proxy::settings const& chosen)
 {
@@ -95,15 +132,28 @@ TEST_CASE("a node is only spoken to if its certificate is known, and of its name
     chosen.upstream.tls_server_name = "localhost";
     CHECK(status_through(chosen) == 200);
     chosen.upstream.tls_server_name = "vault.example";
-    CHECK(status_through(chosen) == 502);
+    CHECK(status_through(chosen) == 503);
     chosen.upstream.tls_skip_verify = true;
     CHECK(status_through(chosen) == 200);
     chosen = world.trusting("https://localhost:" + secure.address().substr(secure.address().rfind(':') + 1));
     CHECK(status_through(chosen) == 200);
     chosen.upstream.ca_cert = world.folder.write("other.pem", cluster::make_self_signed().certificate);
-    CHECK(status_through(chosen) == 502);
+    CHECK(status_through(chosen) == 503);
     chosen.upstream.ca_cert.clear();
-    CHECK(status_through(chosen) == 502);
+    CHECK(status_through(chosen) == 503);
+}
+
+TEST_CASE("whatever a node is called, somebody looks whose certificate it has")
+{
+    secure_world const world; // whose certificate is for 127.0.0.1 and localhost
+    for (std::string const host : {"127.0.0.1", "localhost"})
+        CHECK_MESSAGE(is_trusted_as(world.tls, host), host);
+    for (std::string const& host :
+         {std::string("127.0.0.2"), std::string("::1"), std::string("::1%lo"), std::string("::1%1"),
+          std::string("fe80::1%eth0"), std::string("fe80::1%"), std::string("vault.example"),
+          std::string("localhost.example"), std::string("local\0host", 10),
+          std::string("localhost\0.example", 18)})
+        CHECK_MESSAGE(!is_trusted_as(world.tls, host), host);
 }
 
 TEST_CASE("a listener may want certificates of its clients")
@@ -134,7 +184,7 @@ TEST_CASE("a certificate is read anew, for connections to come; a broken one is 
     world.write(cluster::make_self_signed());
     CHECK(status_through(before_it) == 200); // it was not asked for yet
     CHECK(secure.server.reload());
-    CHECK(status_through(before_it) == 502);
+    CHECK(status_through(before_it) == 503);
     CHECK(status_through(world.trusting(secure.address())) == 200);
     CHECK(client.ask(request("GET", "/v1/a")).status() == 200); // over the connection that was there
     world.folder.write("cert.pem", "no certificate");

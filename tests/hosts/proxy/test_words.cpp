@@ -47,7 +47,8 @@ TEST_CASE("durations are those of Go, or seconds, or days")
                  {"2us", 2us},
                  {"1ns", 1ns},
                  {"2d", 48h},
-                 {"9223372036s", 9223372036s}},
+                 {"365d", 8760h},
+                 {"8760h", 8760h}},
                 {"",
                  "0",
                  "0s",
@@ -64,6 +65,9 @@ TEST_CASE("durations are those of Go, or seconds, or days")
                  "1.s.",
                  ".5s",
                  "1e3",
+                 "366d",
+                 "8760h1ns",
+                 "9223372036s",
                  "9223372037",
                  "9223372037s",
                  "106752d",
@@ -88,6 +92,14 @@ TEST_CASE("sizes are bytes, or have Vault's units")
                                 {"1tib", std::uint64_t(1) << 40}},
                                {"", "0", "0kb", "-1", "1.5mb", "1k", "1b", "mb", "1  mb", "1mb1",
                                 "9999999999tib", "99999999999999999999"});
+}
+
+TEST_CASE("what is too much for the proxy is refused before it starts")
+{
+    check_words<std::size_t>(proxy::set_header_size, 7, {{"1", 1}, {"64kib", 65536}},
+                             {"", "0", "65537", "1mb"});
+    check_words<std::size_t>(proxy::set_identities, 7, {{"1", 1}, {"10000000", 10'000'000}},
+                             {"", "0", "10000001", "1000000000"});
 }
 
 TEST_CASE("switches are those of Go")

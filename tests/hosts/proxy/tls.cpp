@@ -45,6 +45,15 @@ void use_identity(ssl::context& with, std::string const& cert, std::string const
                           "\"");
 }
 
+/// By its bytes: a certificate knows nothing of the interface that "fe80::1%eth0" names.
+[[nodiscard]] bool expect_number(X509_VERIFY_PARAM* rules, asio::ip::address const& number)
+{
+    auto const set = [rules](auto const& bytes) {
+        return ::X509_VERIFY_PARAM_set1_ip(rules, bytes.data(), bytes.size()) == 1;
+    };
+    return number.is_v4() ? set(number.to_v4().to_bytes()) : set(number.to_v6().to_bytes());
+}
+
 } // namespace
 
 tls_context make_server_tls(listener_tls const& chosen)
@@ -88,21 +97,19 @@ tls_context make_client_tls(upstream_settings const& chosen)
     return made;
 }
 
-void expect_host(stream& with, std::string const& host, bool is_checked)
+error_code expect_host(stream& with, std::string const& host, bool is_checked)
 {
     auto* const handle = with.tls().native_handle();
-    error_code error;
-    asio::ip::make_address(host, error);
-    bool const is_name = static_cast<bool>(error);
+    error_code is_name;
+    auto const number = asio::ip::make_address(host, is_name);
+    bool is_set = true;
     if (is_name)
-        SSL_set_tlsext_host_name(handle, const_cast<char*>(host.c_str()));
-    if (!is_checked)
-        return;
-    auto* const rules = ::SSL_get0_param(handle);
-    if (is_name)
-        ::X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size());
-    else
-        ::X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str());
+        is_set = SSL_set_tlsext_host_name(handle, const_cast<char*>(host.c_str())) == 1;
+    if (is_checked && is_set)
+        is_set = is_name
+                     ? ::X509_VERIFY_PARAM_set1_host(::SSL_get0_param(handle), host.data(), host.size()) == 1
+                     : expect_number(::SSL_get0_param(handle), number);
+    return is_set ? error_code() : error_code(asio::error::invalid_argument);
 }
 
 bool is_plain_http(error_code const& error) noexcept

@@ -97,6 +97,7 @@ std::optional<std::uint64_t> find_unit(Units const& units, std::string_view name
     return std::nullopt;
 }
 
+constexpr std::uint64_t year = 8760 * 3600 * second;
 constexpr auto longest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 /// Takes one number with its unit from the front: nanoseconds.
@@ -149,6 +150,8 @@ complaint set_time(std::chrono::nanoseconds& to, std::string_view word, std::uin
     auto const time = duration_of(word);
     if (!time || *time < least)
         return takes("a duration such as \"30s\" or \"1m30s\"", word);
+    if (*time > year) // so that it can be added to any point in time
+        return takes("a duration of no more than 8760h", word);
     to = std::chrono::nanoseconds(*time);
     return {};
 }
@@ -261,6 +264,22 @@ complaint set_size(std::uint64_t& to, std::string_view word)
         return takes("a number of bytes, such as 65536 or \"64kib\"", word);
     to = *size;
     return {};
+}
+
+complaint set_header_size(std::size_t& to, std::string_view word)
+{
+    std::uint64_t size = 0;
+    if (auto wrong = set_size(size, word); !wrong.empty())
+        return wrong;
+    if (size > client_limits{}.max_header_bytes)
+        return takes("no more than 64kib, the longest head that can be read", word);
+    to = size;
+    return {};
+}
+
+complaint set_identities(std::size_t& to, std::string_view word)
+{
+    return set_number<std::size_t>(to, word, 1, 10'000'000);
 }
 
 complaint set_count(std::size_t& to, std::string_view word)

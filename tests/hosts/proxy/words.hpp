@@ -28,12 +28,17 @@ complaint set_file(std::string& to, std::string_view word);
 complaint set_folder(std::string& to, std::string_view word);
 /// 1, t, T, true, True, TRUE, and the same for false.
 complaint set_switch(bool& to, std::string_view word);
-/// A number of seconds, or with units ns, us, ms, s, m, h and (alone) d: "1m30s", "0.5s". Not 0.
+/// A number of seconds, or with units ns, us, ms, s, m, h and (alone) d: "1m30s", "0.5s". Not 0, and no more
+/// than a year.
 complaint set_duration(std::chrono::nanoseconds& to, std::string_view word);
 /// The same, or 0.
 complaint set_grace(std::chrono::nanoseconds& to, std::string_view word);
 /// A number of bytes, or with units kb (1000), kib (1024), mb, mib, gb, gib, tb, tib. Not 0.
 complaint set_size(std::uint64_t& to, std::string_view word);
+/// The same, up to 64 KiB: see `client_limits::max_header_bytes`.
+complaint set_header_size(std::size_t& to, std::string_view word);
+/// As `set_count`, up to 10 000 000, which take 1 GB.
+complaint set_identities(std::size_t& to, std::string_view word);
 /// A whole number from 1 on.
 complaint set_count(std::size_t& to, std::string_view word);
 /// A whole number from 0 on.
