@@ -5,7 +5,7 @@ set -eu
 usage() {
     cat <<'END'
 usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--coverage | --valgrind | --mutants |
-                       --simulate SEEDS | --server PATH] [--help]
+                       --simulate SEEDS [--rivals] | --server PATH] [--help]
 
 Builds and runs the tests of afterwrite: with g++ everything, with clang under the address and undefined behaviour
 sanitizers, with libFuzzer the programs of fuzz/, with g++ what has threads under the thread sanitizer, and the core
@@ -26,7 +26,7 @@ and build tools are unpacked below the build folder; compilers are installed, wh
                    options has mutants.sh
   --simulate SEEDS
                    instead of all that: the library in virtual time against clusters in which everything goes wrong, for so
-                   many seeds; CI takes 200
+                   many seeds; a run without options takes 200. With --rivals also what others' clients make of them
   --server PATH    instead of all that: the library against OpenBao, 2.7.0 or newer, whose program is at PATH: starts
                    three nodes of it on 127.0.0.1, checks what they answer, and ends them; more options has server.sh
   --help           this text
@@ -41,12 +41,14 @@ allow_missing=
 soak=
 instead=
 value=
+rivals=
 for option in "$@"; do
     case $instead$value in simulate | server) value=$option; continue ;; esac
     case $option in
         --core) core=yes ;;
         --allow-missing) allow_missing=yes ;;
         --soak) soak=${AFTERWRITE_SOAK:-100} ;;
+        --rivals) rivals=--rivals ;;
         --coverage | --valgrind | --mutants | --simulate | --server) instead=${option#--} ;;
         --help) usage; exit 0 ;;
         *) echo "run.sh: There is no option '$option'; see 'sh tests/run.sh --help'." >&2; exit 2 ;;
@@ -54,7 +56,7 @@ for option in "$@"; do
 done
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
-if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${value:+"$value"}; fi
+if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${value:+"$value"} $rivals; fi
 . "$source_dir/tests/packages.sh"
 export AFTERWRITE_BUILD_DIR="$build_dir" # for the commands that tests run
 
@@ -168,6 +170,10 @@ cmake_stage() {
         sed -n '/^-- Left out/,/^--/p' "$build_dir/log/$stage-configure.log" | grep -v '^-- [^L]' || :
         step build build "$tree" || : # what was built is tested all the same
         run_tests "$stage"
+        # Of the first stage, how much was tried.
+        case $stage in
+            gcc | core) sed -n -e 's/.*MESSAGE: \(exhaustive: \)/\1/p' -e '/^simulated /p' "$tree/Testing/Temporary/LastTest.log" ;;
+        esac
         case $soak-$stage in
             -*) ;;
             *-gcc | *-core) run_tests "$stage-soak" -R '^(laws|end_to_end)/' --repeat until-fail:"$soak" ;;
