@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -48,6 +49,10 @@ struct crowd_plan {
     /// Of the identities so many only write, and the others only read, a key of their own that nobody writes
     /// any more. 0: all do both.
     std::size_t writers = 0;
+
+    /// So many of them go through a round at a time; the others wait for their turn. If too many ask at once,
+    /// then whoever has written waits behind them all before it reads, and the nodes catch up meanwhile.
+    std::size_t at_once = 200;
 
     /// Called once, when each has logged in, and whoever only reads has written its key and seen it.
     std::function<void()> when_ready{};
@@ -148,11 +153,32 @@ private:
         }
         co_await all_are_ready();
         for (std::size_t round = 1; round <= plan_.rounds; ++round) {
+            co_await begin_round();
             if (writes)
                 co_await write(client, key, written = round);
             if (reads)
                 co_await read(client, key, written);
+            end_round();
         }
+    }
+
+    asio::awaitable<void> begin_round()
+    {
+        if (under_way_++ < plan_.at_once)
+            co_return;
+        asio::steady_timer turn(loop_, asio::steady_timer::time_point::max());
+        waiting_.push_back(&turn);
+        boost::system::error_code cancelled;
+        co_await turn.async_wait(asio::redirect_error(use_awaitable, cancelled));
+    }
+
+    void end_round()
+    {
+        --under_way_;
+        if (waiting_.empty())
+            return;
+        waiting_.front()->cancel();
+        waiting_.pop_front();
     }
 
     /// The last to come lets all go.
@@ -207,6 +233,8 @@ private:
     asio::io_context loop_{1};
     asio::steady_timer gate_{loop_, asio::steady_timer::time_point::max()};
     std::size_t ready_ = 0;
+    std::size_t under_way_ = 0;               ///< those who wait for their turn, too
+    std::deque<asio::steady_timer*> waiting_; ///< in the order in which they came
     std::exception_ptr failure_;
     crowd_counts counts_;
     std::vector<double> times_;
