@@ -83,8 +83,8 @@ struct ratios {
     std::vector<double> plain{}; ///< unenforced, requests per second
 };
 
-/// Each order of the three comes as often as any other, so that nobody is always the first, or behind the same
-/// one.
+/// Each order of the three comes as often as any other, so that nobody is always the first, or behind the
+/// same one.
 ratios compare(load const& wrk, std::vector<contestant const*> const& three, int pairs, std::ostream& out)
 {
     ratios found;
