@@ -14,9 +14,11 @@ namespace proxy_load {
 
 namespace {
 
-std::string configuration(std::string_view enforce, std::string const& upstream)
+std::string configuration(std::string_view enforce, upstream const& behind)
 {
-    return "vault { address = \"" + upstream + "\" }\n" +
+    auto const trusted =
+        behind.authority().empty() ? std::string() : " ca_cert = \"" + behind.authority() + "\"";
+    return "vault { address = \"" + behind.address() + "\"" + trusted + " }\n" +
            "listener \"tcp\" { address = \"127.0.0.1:0\" tls_disable = true }\n" +
            "api_proxy { enforce_consistency = \"" + std::string(enforce) +
            "\" when_inconsistent = \"retry_then_forward\" }\n";
@@ -74,7 +76,7 @@ contestant::contestant(std::string name, std::string_view enforce, upstream cons
                        scratch_folder const& folder)
     : name_(std::move(name))
 {
-    auto const file = folder.write(name_ + ".hcl", configuration(enforce, behind.address()));
+    auto const file = folder.write(name_ + ".hcl", configuration(enforce, behind));
     program_ = std::make_unique<child>(
         std::vector<std::string>{AFTERWRITE_PROXY_PROGRAM, "-config=" + file, "-log-level=error"});
     address_ = program_->line_after("listening at ");

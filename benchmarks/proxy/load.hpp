@@ -17,6 +17,7 @@ struct load_options {
     int connections = 32;  ///< kept alive
     int identities = 200;  ///< callers, each with a token; each has written once
     bool is_write = false; ///< PUT instead of GET
+    bool by_tls = false;   ///< between proxy and nginx
 };
 
 /// One proxy program, before the upstream.

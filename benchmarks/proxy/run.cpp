@@ -17,7 +17,7 @@ namespace proxy_load {
 namespace {
 
 constexpr char const* usage =
-    R"(usage: sh benchmarks/run.sh proxy [-- [--pairs N] [--seconds S] [--write] [--json FILE]]
+    R"(usage: sh benchmarks/run.sh proxy [-- [--pairs N] [--seconds S] [--write] [--tls] [--json FILE]]
 
 The proxy of tests/hosts/proxy with enforcement and without it, before an nginx that answers at once, driven
 by wrk by turns; and a second one without it (A/A), for the noise of the machine.
@@ -25,6 +25,7 @@ by wrk by turns; and a second one without it (A/A), for the noise of the machine
   --pairs N     measurements of each, 15 or more for a verdict (default: 18)
   --seconds S   of each measurement (default: 1)
   --write       writes, instead of reads by callers who have written
+  --tls         from the proxy to nginx; clients speak without it
   --json FILE   {"ratio", "aa_ratio", "cpu_ratio", ...}
 
 Exit status 1: the median of enforced : unenforced is below 0.97 of that of unenforced : unenforced.
@@ -59,6 +60,8 @@ options read(std::vector<std::string> const& arguments)
             chosen.load.seconds = number(1, 3600);
         else if (name == "--write")
             chosen.load.is_write = true;
+        else if (name == "--tls")
+            chosen.load.by_tls = true;
         else if (name == "--json" && has_value)
             chosen.json = arguments[++i];
         else
@@ -115,7 +118,7 @@ std::string json_of(ratios const& found, options const& chosen)
          << ", \"aa_cpu_ratio\": " << median(found.same_cpu)
          << ", \"requests_per_second\": " << median(found.plain) << ", \"pairs\": " << chosen.pairs
          << ", \"seconds\": " << chosen.load.seconds << ", \"write\": " << std::boolalpha
-         << chosen.load.is_write << "}\n";
+         << chosen.load.is_write << ", \"tls\": " << chosen.load.by_tls << "}\n";
     return text.str();
 }
 
@@ -138,7 +141,7 @@ int run(std::vector<std::string> const& arguments, std::ostream& out, std::ostre
         return status_unusable;
     }
     scratch_folder const folder;
-    upstream const nginx("nginx", folder);
+    upstream const nginx("nginx", folder, chosen.load.by_tls);
     contestant const plain("unenforced", "never", nginx, folder);
     contestant const enforced("enforced", "always", nginx, folder);
     contestant const same("unenforced_too", "never", nginx, folder);

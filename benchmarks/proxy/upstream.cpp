@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "upstream.hpp"
 
+#include "cluster/tls.hpp"
+
 #include <afterwrite/afterwrite.hpp>
 
 #include <netinet/in.h>
@@ -46,7 +48,7 @@ bool is_listening(unsigned short port)
     return is;
 }
 
-std::string configuration(std::string const& folder, unsigned short port)
+std::string configuration(std::string const& folder, unsigned short port, bool by_tls)
 {
     using namespace afterwrite;
     wal_state const state{cluster_id("3f2a7c1e-5b0d-4e7a-9c66-0d1f2e3a4b5c"), {1000, 0}};
@@ -59,6 +61,8 @@ std::string configuration(std::string const& folder, unsigned short port)
         text += what + "_temp_path " + folder + "/" + what + ";\n";
     text +=
         "server { listen 127.0.0.1:" + std::to_string(port) +
+        (by_tls ? " ssl; ssl_certificate " + folder + "/tls.pem; ssl_certificate_key " + folder + "/tls.key"
+                : std::string()) +
         "; default_type application/json;\n"
         "location /v1/seen { return 200 \"seen:$http_x_vault_index\"; }\n"
         "location / { if ($request_method = PUT) { add_header X-Vault-Index \"" +
@@ -94,11 +98,17 @@ std::string scratch_folder::write(std::string const& name, std::string const& te
     return path;
 }
 
-upstream::upstream(std::string const& program, scratch_folder const& folder)
+upstream::upstream(std::string const& program, scratch_folder const& folder, bool by_tls)
+    : scheme_(by_tls ? "https" : "http")
 {
+    if (by_tls) {
+        auto const made = cluster::make_self_signed();
+        authority_ = folder.write("tls.pem", made.certificate);
+        static_cast<void>(folder.write("tls.key", made.key));
+    }
     for (int attempts = 0; attempts < 5; ++attempts) { // somebody may take the port before nginx does
         port_ = free_port();
-        auto const file = folder.write("nginx.conf", configuration(folder.path().string(), port_));
+        auto const file = folder.write("nginx.conf", configuration(folder.path().string(), port_, by_tls));
         nginx_ = std::make_unique<child>(std::vector<std::string>{program, "-e", "stderr", "-c", file});
         while (nginx_->is_running()) {
             if (is_listening(port_))

@@ -30,12 +30,17 @@ private:
 /// /v1/seen with the index that was asked for, so that it can be checked what a proxy sends.
 class upstream {
 public:
-    /// `program`: the path of nginx.
-    upstream(std::string const& program, scratch_folder const& folder);
+    /// `program`: the path of nginx. `by_tls`: as a Vault is reached.
+    upstream(std::string const& program, scratch_folder const& folder, bool by_tls);
 
-    [[nodiscard]] std::string address() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string address() const { return scheme_ + "://127.0.0.1:" + std::to_string(port_); }
+
+    /// Whom a proxy has to trust; empty without TLS.
+    [[nodiscard]] std::string const& authority() const { return authority_; }
 
 private:
+    std::string scheme_;
+    std::string authority_;
     unsigned short port_ = 0;
     std::unique_ptr<child> nginx_;
 };
