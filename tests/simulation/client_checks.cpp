@@ -70,13 +70,24 @@ void clients::check_plan(operation& one)
 
 void clients::check(std::string_view invariant, operation const& one, invariant::breach const& what)
 {
-    bool const is_rival = processes_[one.process].what.how == keeping::rival; // they are counted, not judged
-    if (!what || one.is_poisoned || is_rival)
-        return;
+    if (what && !one.is_poisoned)
+        fail(invariant, recording_of(one, false), one.what, *what);
+}
+
+void clients::fail(std::string_view invariant, recording const& by, errand const& what,
+                   std::string const& why)
+{
+    if (processes_[by.process].what.how == keeping::rival)
+        return; // they are counted, not judged
     report_.fail(invariant, time_.now(),
-                 (one.what.writes != 0 ? "write " + std::to_string(one.what.writes) + " of " : "read of ") +
-                     world::path_of(one.what.key) + " at " + servers_.at(one.site).name + " by caller " +
-                     std::to_string(one.caller) + ": " + *what);
+                 (what.writes != 0 ? "write " + std::to_string(what.writes) + " of " : "read of ") +
+                     world::path_of(what.key) + " at " + servers_.at(what.key.home).name + " by caller " +
+                     std::to_string(by.caller) + ": " + why);
+}
+
+recording clients::recording_of(operation const& one, bool was_fenced)
+{
+    return {one.caller, one.process, one.scope, one.believed, was_fenced};
 }
 
 /// What is required of the cluster that is asked is what was recorded of it.
@@ -88,37 +99,49 @@ void clients::check_begin(operation& one, required_states const& required)
     auto const known = who.naive.find(std::string(one.believed));
     if (known == who.naive.end())
         return;
+    auto const& host = processes_[one.process];
     auto& naive = known->second;
+    if (may_have_ended(host, who, naive.since)) {
+        who.naive.erase(known);
+        return;
+    }
     check(invariant::demand_is_join, one,
           invariant::of_demand(required, one.believed, naive, who.is_of_store(), book_));
     auto const now = invariant::join_of(required, one.believed, naive.is_vault, book_);
-    check(invariant::demand_grows, one, invariant::of_growth(naive.required, now, required.fenced()));
+    if (!may_have_ended(host, who, support::at(0s))) // which floor it was of, nobody here knows
+        check(invariant::demand_grows, one, invariant::of_growth(naive.required, now, required.fenced()));
     if (!required.fenced())
         naive.required = now;
 }
 
-void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
+/// Whether what was required at this time, or later, may have been taken over by a floor that has ended: as a
+/// fence does, it stands for the fence time.
+bool clients::may_have_ended(process const& host, scope const& who, time_point since) const
 {
-    auto& who = scopes_[one.scope];
-    auto& host = processes_[one.process];
+    return who.is_of_store() && host.has_floor && now_of(host) - since >= who.options().fence_time;
+}
+
+void clients::note_recorded(recording const& by, flight const& got)
+{
+    auto& who = scopes_[by.scope];
+    auto& host = processes_[by.process];
     auto const& what = who.last();
     who.is_poisoned = who.is_poisoned || got.is_forged;
-    one.is_poisoned = one.is_poisoned || who.is_poisoned;
     host.is_poisoned = host.is_poisoned || (who.is_of_store() && who.is_poisoned);
-    bool const is_read = one.what.writes == 0;
-    bool const binds = !is_read || who.options().monotonic_reads || was_fenced;
+    bool const is_poisoned = who.is_poisoned || (host.has_floor && host.is_poisoned);
+    bool const is_read = got.what.writes == 0;
+    bool const binds = !is_read || who.options().monotonic_reads || by.was_fenced;
     bool begins = what.regressed > 0;
-    if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
-        release(one, servers_.behind(one.site));
     auto const begin_epoch = [&](std::string const& of) {
         auto& bumps = who.is_of_store() ? host.bumps[of] : who.bumps[of];
         ++bumps;
         bool const is_confused =
             way_.has_mixed_clusters(); // who refuses the index of another one seems restored
-        if (!is_confused)
-            check(invariant::epochs_are_real, one, invariant::of_epochs(bumps, changes_of(of)));
+        auto const wrong = invariant::of_epochs(bumps, changes_of(of));
+        if (wrong && !is_confused && !is_poisoned)
+            fail(invariant::epochs_are_real, by, got.what, *wrong);
         host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
-        for (auto const each : who.is_of_store() ? host.scopes : std::vector{one.scope})
+        for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope})
             scopes_[each].naive.erase(of);
         begins = false;
     };
@@ -131,11 +154,13 @@ void clients::note_recorded(operation& one, flight const& got, bool was_fenced)
                 begin_epoch(meaning.cluster);
             auto& known = who.naive[meaning.cluster];
             known.is_vault = meaning.is_vault;
+            if (meaning.where.local >= known.join.local && meaning.where.replicated >= known.join.replicated)
+                known.since = now_of(host);
             known.join = {std::max(known.join.local, meaning.where.local),
                           std::max(known.join.replicated, meaning.where.replicated)};
         });
     if (begins) // a refusal gave it away
-        begin_epoch(one.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(one.believed));
+        begin_epoch(by.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(by.believed));
 }
 
 /// What was promised to its session, of what is seen from there, need not be kept any more.
@@ -266,17 +291,23 @@ bool clients::waits_for_nothing(operation const& one)
            std::any_of(texts.begin(), texts.end(), [&](auto text) { return !book_.read(text).is_known; });
 }
 
-/// Whether it waited for a history that is no more, which its session could not find out (README, limits).
-/// Then its caller makes it forget.
+/// Whether it waited for a history that is no more, which its session could not find out (README, limits): it
+/// was refused with a text of that one, or not even sent. Then its caller makes it forget.
 bool clients::forget_lost(operation const& one)
 {
     auto const& there = servers_.at(one.site);
     auto& who = scopes_[one.scope];
-    auto const carried = cluster::all_fields(one.asked.fields, "X-Vault-Index");
-    bool const is_lost = std::any_of(carried.begin(), carried.end(), [&](auto text) {
+    bool is_lost = false;
+    auto const look_at = [&](std::string_view text) {
         auto const& meaning = book_.read(text);
-        return meaning.cluster == there.id && meaning.where.local > one.end_of_log;
-    });
+        is_lost = is_lost || (meaning.cluster == there.id && meaning.where.local > one.end_of_log);
+    };
+    std::visit(
+        [&](auto& machine) {
+            if constexpr (requires { machine.carried(); })
+                machine.carried().for_each(look_at);
+        },
+        one.machine);
     if (one.begun < who.forgotten)
         return true; // as another one of its session had found out already
     if (changes_of(there.id) == 0 || !is_lost)

@@ -81,6 +81,8 @@ void clients::begin(std::size_t caller)
         work.wrote = key;
     one.site = one.what.key.home;
     one.begun = time_.now();
+    auto const& there = servers_.at(servers_.behind(one.site));
+    one.end_of_log = servers_.model_of(there).newest(there.which).local;
     one.asked = {.method = writes ? "PUT" : "GET",
                  .target = world::path_of(one.what.key),
                  .fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}},
@@ -214,7 +216,7 @@ void clients::take_answer(operation& one, flight& got)
         was_fenced = machine.carried().fenced();
         if (got.repeats && !got.is_forged)
             got.late = std::make_unique<late_record>(
-                late_record{machine.carried(), one.process, one.scope, host.generation});
+                late_record{machine.carried(), recording_of(one, was_fenced), host.generation});
     });
     who.forget_last();
     one.seen = got.is_cached ? std::nullopt : got.seen;
@@ -233,7 +235,10 @@ void clients::take_answer(operation& one, flight& got)
         who.record(got.answer, machine.carried(), now);
         one.last = machine.on_response(got.answer, view, now);
     }
-    note_recorded(one, got, was_fenced);
+    if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
+        release(one, servers_.behind(one.site));
+    note_recorded(recording_of(one, was_fenced), got);
+    one.is_poisoned = one.is_poisoned || who.is_poisoned;
     note_promise(one, got);
     check_step(one, got);
     if (host.what.forgets && one.luck.per_mille(500))
@@ -263,11 +268,12 @@ void clients::take_loss(operation& one, flight& got)
 
 void clients::repeat_record(flight& got)
 {
-    auto& of = *got.late;
-    auto& host = processes_[of.process];
+    auto const& of = *got.late;
+    auto const& host = processes_[of.by.process];
     if (of.generation != host.generation)
         return; // that program has ended
-    scopes_[of.scope].record(got.answer, of.carried, now_of(host));
+    scopes_[of.by.scope].record(got.answer, of.carried, now_of(host));
+    note_recorded(of.by, got);
 }
 
 void clients::finish(std::size_t id)

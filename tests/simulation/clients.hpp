@@ -55,7 +55,7 @@ struct operation {
     cluster::request asked{};
     std::optional<sight> seen{};  ///< what the answer at hand showed
     log_view log{};               ///< of what
-    std::uint64_t end_of_log = 0; ///< how long the log was of who answered
+    std::uint64_t end_of_log = 0; ///< how long the log was of who answered; until then, when it began
     promises promised{};          ///< to its session, when it began
     promises written{};           ///< by then
     promises shown{};
@@ -126,7 +126,7 @@ private:
     void take_answer(operation& one, flight& got);
     void take_loss(operation& one, flight& got);
     void repeat_record(flight& got);
-    void note_recorded(operation& one, flight const& got, bool was_fenced);
+    void note_recorded(recording const& by, flight const& got);
     void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
@@ -138,6 +138,8 @@ private:
     void write_answer(operation const& one, flight const& got) const;
     void write_end(operation const& one) const;
     void write_loss(operation const& one) const;
+    [[nodiscard]] bool may_have_ended(process const& host, scope const& who,
+                                      afterwrite::time_point since) const;
     void check_begin(operation& one, afterwrite::required_states const& required);
     void hear(process& host, scope& who, cluster::response const& answer);
     void check_plan(operation& one);
@@ -150,6 +152,8 @@ private:
     [[nodiscard]] bool waits_for_nothing(operation const& one);
     [[nodiscard]] bool forget_lost(operation const& one);
     void check(std::string_view invariant, operation const& one, invariant::breach const& what);
+    void fail(std::string_view invariant, recording const& by, errand const& what, std::string const& why);
+    [[nodiscard]] static recording recording_of(operation const& one, bool was_fenced);
     void free(std::size_t id);
 
     plan const& plan_;

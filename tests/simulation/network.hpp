@@ -58,11 +58,19 @@ struct errand {
     std::uint64_t writes = 0; ///< the value; 0: it reads
 };
 
-/// An answer that is to be recorded once more, and by whom.
-struct late_record {
-    afterwrite::required_states carried;
+/// By whom an answer is recorded, and what decides what that makes of it.
+struct recording {
+    std::size_t caller;
     std::size_t process;
     std::size_t scope;
+    afterwrite::cluster_id believed; ///< the cluster that was known when the operation began; empty: none
+    bool was_fenced;                 ///< what the answered attempt carried
+};
+
+/// An answer that is to be recorded once more.
+struct late_record {
+    afterwrite::required_states carried;
+    recording by;
     std::uint64_t generation; ///< of the process
 };
 

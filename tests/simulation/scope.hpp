@@ -29,7 +29,8 @@ using store_type = support::store_of<afterwrite::no_lock>;
 struct naive_demand {
     cluster::position join{};
     bool is_vault = false;
-    cluster::position required{}; ///< what the scope required when it was last asked
+    cluster::position required{};   ///< what the scope required when it was last asked
+    afterwrite::time_point since{}; ///< when a text that demands all of it was recorded last, by its process
 };
 
 /// Who is promised something: a session of whichever kind, and what the simulation knows of it. Fits the

@@ -102,6 +102,37 @@ TEST_CASE("an answer to a request of this epoch is judged by what had been settl
     CHECK(one.required(4s).demand("c") == wal_position{4, 0});
 }
 
+TEST_CASE("an index past a bound fences who requires nothing yet, and the history stays what it is")
+{
+    accessed const one;
+    auto const write = [&](int value, duration since) {
+        auto carried = one.required(since);
+        carried.set_sent_as({.was_checked = true});
+        return one.of(1).record(openbao("b", std::to_string(value)), {.carried = &carried, .now = at(since)});
+    };
+    one.record(openbao("b", "10"), 0s);
+    one.record(openbao("b", "11"), 1s);
+    write(3, 2s);
+    REQUIRE(write(4, 3s).regressed == 1);
+    write(5, 4s);
+    write(6, 5s);
+    auto const before = one.required(6s);
+    REQUIRE(before.clusters() == 1);
+    REQUIRE(before[0].history().settled().local >= 5);
+
+    auto carried = one.of(2).reader().required(at(6s));
+    carried.sent_as().cluster = cluster_id("b");
+    carried.sent_as().form = dialect::openbao;
+    auto const total = one.of(2).record(openbao_past_bound("b"), {.carried = &carried, .now = at(6s)});
+    CHECK(total.unkept == 1);
+    CHECK(one.of(2).reader().required(at(6s)).fenced());
+    auto const after = one.required(6s);
+    CHECK(texts_of(after) == std::vector<std::string>{openbao("b", "6")});
+    REQUIRE(after.clusters() == 1);
+    CHECK(after[0].history().epoch() == 1);
+    CHECK(after[0].history().settled() == before[0].history().settled());
+}
+
 TEST_CASE("an index of the epoch before does not take the place of one that came meanwhile")
 {
     store_of<interrupted_lock> const many(100);

@@ -3,6 +3,7 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/lock.hpp>
+#include <afterwrite/session/answer_kind.hpp>
 #include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/regression.hpp>
 #include <afterwrite/session/required_states.hpp>
@@ -125,13 +126,24 @@ private:
                 return *total;
         return update(how.now, [&](auto& identity) {
             auto const decoded = decode_index(index);
-            if (decoded && !identity.know(decoded->cluster(), decoded->form))
+            auto const where = decoded ? cluster_place{decoded->cluster(), decoded->form}
+                                       : place_of_fence(index, decoded.error(), how);
+            if (!where.cluster.empty() && !identity.know(where.cluster, where.form))
                 return unplaced_demand::unkept;
             auto const total = identity.required().record(index, how);
             if (decoded && total.kept + total.superseded > 0 && is_of_epoch(identity, *decoded, how))
                 identity.confirm(decoded->cluster(), decoded->form, index);
             return total;
         });
+    }
+
+    /// Of which cluster an index that cannot be read sets a fence; of none, if it sets none, or a stray one.
+    [[nodiscard]] static cluster_place place_of_fence(std::string_view index, decode_error why,
+                                                      arrival const& how) noexcept
+    {
+        if (how.carried == nullptr || !is_past_bound(index, why))
+            return {};
+        return {how.carried->sent_as().cluster, how.carried->sent_as().form};
     }
 
     /// Whether the request was sent in the epoch that counts now.
