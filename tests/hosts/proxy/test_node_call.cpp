@@ -208,7 +208,7 @@ TEST_CASE("who waits keeps no connection from others")
     auto other = proxy.client();
     CHECK(other.ask(request("GET", "/v1/a", token("t"))).status() == 200);
     CHECK(node.connections() == 1);
-    while (proxy.counted().requests_under_way > 1) // the other one has its answer, but is still being put away
+    while (proxy.counted().requests_under_way > 1) // the other one has its answer, and is being put away
         std::this_thread::yield();
     CHECK(proxy.counted().requests_under_way == 1);
 }
