@@ -9,6 +9,7 @@
 
 #include "beast_peer.hpp"
 #include "support.hpp"
+#include "support/large_allocations.hpp"
 
 #include <boost/beast/http/span_body.hpp>
 
@@ -17,32 +18,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace {
-
-// Counts what this thread allocates in pieces of at least so many bytes.
-thread_local std::size_t large_from = 0;
-thread_local std::size_t large_allocations = 0;
-
-} // namespace
-
-// Not inlined: where it sees through one of these and not the other, g++ takes them for mismatched.
-[[gnu::noinline]] void* operator new(std::size_t size)
-{
-    if (large_from != 0 && size >= large_from)
-        ++large_allocations;
-    if (void* const memory = std::malloc(size == 0 ? 1 : size))
-        return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -60,6 +39,8 @@ using scripted::no_wait;
 using scripted::reaction;
 using scripted::strings;
 using scripted::values;
+using support::large_allocations;
+using support::large_from;
 using request = http::request<http::string_body>;
 
 request make(std::string_view method, std::string body = {})

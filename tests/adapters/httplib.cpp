@@ -8,35 +8,14 @@
 #include <afterwrite/transport/send.hpp>
 
 #include "support.hpp"
+#include "support/large_allocations.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
-
-namespace {
-
-// Counts what this thread allocates in pieces of at least so many bytes.
-thread_local std::size_t large_from = 0;
-thread_local std::size_t large_allocations = 0;
-
-} // namespace
-
-// Not inlined: where it sees through one of these and not the other, g++ takes them for mismatched.
-[[gnu::noinline]] void* operator new(std::size_t size)
-{
-    if (large_from != 0 && size >= large_from)
-        ++large_allocations;
-    if (void* const memory = std::malloc(size == 0 ? 1 : size))
-        return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -47,6 +26,8 @@ using scripted::index_at;
 using scripted::no_wait;
 using scripted::strings;
 using scripted::values;
+using support::large_allocations;
+using support::large_from;
 
 httplib::Request request(std::string method, std::string path, std::string body = {})
 {

@@ -161,8 +161,7 @@ private:
 
     /// Once more under the lock, and then for good.
     template <class Hold>
-    [[nodiscard, gnu::cold, gnu::noinline]] cluster_state bury(Hold& head, std::uint8_t i,
-                                                               std::uint32_t now) const
+    [[nodiscard]] cluster_state bury(Hold& head, std::uint8_t i, std::uint32_t now) const
     {
         head.acquire();
         auto& cluster = memory_.cluster(i);
