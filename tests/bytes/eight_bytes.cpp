@@ -35,6 +35,13 @@ TEST_CASE("a word that was stored is loaded again, for the compiler and on this 
     CHECK(survives(UINT64_MAX));
 }
 
+TEST_CASE("the lowest byte becomes the highest, and back again")
+{
+    static_assert(bytes_swapped(0xf807060504030201) == 0x01020304050607f8);
+    CHECK(bytes_swapped(0xf807060504030201) == 0x01020304050607f8);
+    CHECK(bytes_swapped(bytes_swapped(0xf807060504030201)) == 0xf807060504030201);
+}
+
 TEST_CASE("eight bytes are stored and no more, wherever they begin")
 {
     char bytes[10] = {'-', '-', '-', '-', '-', '-', '-', '-', '-', '-'};

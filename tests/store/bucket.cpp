@@ -82,6 +82,8 @@ TEST_CASE("there is always a place where nothing lives")
     CHECK(store_bucket::free_slot(0x3fff) == 14); // as many as ever live
     CHECK(store_bucket::free_slot(0x8001) == 1);
     CHECK(store_bucket::count(0x8003) == 2);
+    CHECK(store_bucket::has_free_slot(0xbfff)); // the bit of lost_mask is no slot's
+    CHECK_FALSE(store_bucket::has_free_slot(0x7fff));
     CHECK(store_bucket::count(0x3fff) == store_bucket::usable);
 }
 

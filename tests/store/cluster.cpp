@@ -28,25 +28,35 @@ TEST_CASE("what one word says of a cluster is read as it was set")
 {
     auto const cluster = empty_cluster();
     REQUIRE(cluster->state());
-    CHECK(cluster->state()->what == cluster_state::free);
-    cluster_state const used{.what = cluster_state::used,
-                             .form = dialect::openbao,
-                             .epoch = 0xabcd,
-                             .second_half = true,
-                             .is_forwarded = true,
-                             .has_regressed = true};
+    CHECK(cluster->state()->what() == cluster_state::free);
+    auto used = cluster_state::used_by(dialect::openbao);
+    CHECK(used.what() == cluster_state::used);
+    CHECK(used.epoch() == 0);
+    CHECK_FALSE((used.second_half() || used.is_forwarded() || used.has_regressed()));
+    used.set_epoch(0xabcd);
+    auto const plain = used;
+    for (auto const set :
+         {&cluster_state::set_second_half, &cluster_state::set_forwarded, &cluster_state::set_regressed}) {
+        auto one = plain;
+        (one.*set)(true);
+        CHECK(one.second_half() + one.is_forwarded() + one.has_regressed() == 1);
+        CHECK(one.epoch() == 0xabcd);
+        (one.*set)(false);
+        CHECK(one.bits() == plain.bits());
+        (used.*set)(true);
+    }
     cluster->set(used);
     auto const read = cluster->state();
     REQUIRE(read);
     CHECK(read->bits() == used.bits());
-    CHECK(read->form == dialect::openbao);
-    CHECK(read->epoch == 0xabcd);
-    CHECK(read->second_half);
-    CHECK(read->is_forwarded);
-    CHECK(read->has_regressed);
-    cluster->set(cluster_state{.what = cluster_state::dead, .since = 0xfedc'ba98});
-    CHECK(cluster->state()->what == cluster_state::dead);
-    CHECK(cluster->state()->since == 0xfedc'ba98);
+    CHECK(read->form() == dialect::openbao);
+    CHECK(read->epoch() == 0xabcd);
+    CHECK(read->second_half());
+    CHECK(read->is_forwarded());
+    CHECK(read->has_regressed());
+    cluster->set(cluster_state::dead_since(0xfedc'ba98));
+    CHECK(cluster->state()->what() == cluster_state::dead);
+    CHECK(cluster->state()->since() == 0xfedc'ba98);
     CHECK_FALSE(cluster_state::of(0));          // no condition
     CHECK_FALSE(cluster_state::of(2 | 3 << 2)); // no dialect
 }
@@ -54,15 +64,24 @@ TEST_CASE("what one word says of a cluster is read as it was set")
 TEST_CASE("what one word says of a floor is read as it was set")
 {
     auto const cluster = empty_cluster();
-    CHECK(cluster->floor()->is_empty);
-    cluster->set(
-        floor_state{.second_half = true, .is_empty = false, .is_fenced = true, .joined = 0xffff'fff0});
-    auto const read = cluster->floor();
-    REQUIRE(read);
-    CHECK(read->second_half);
-    CHECK_FALSE(read->is_empty);
-    CHECK(read->is_fenced);
-    CHECK(read->joined == 0xffff'fff0);
+    CHECK(cluster->floor()->is_empty());
+    floor_state held;
+    held.set_joined(0xffff'fff0);
+    for (auto const set :
+         {&floor_state::set_second_half, &floor_state::set_empty, &floor_state::set_fenced}) {
+        for (bool const is : {true, false, true}) {
+            (held.*set)(is);
+            cluster->set(held);
+            auto const read = cluster->floor();
+            REQUIRE(read);
+            CHECK(read->bits() == held.bits());
+        }
+    }
+    CHECK((held.second_half() && held.is_empty() && held.is_fenced()));
+    held.set_empty(false);
+    held.set_joined(7);
+    CHECK((held.second_half() && !held.is_empty() && held.is_fenced()));
+    CHECK(held.joined() == 7);
     cluster->floor_word.store(cluster->state_word.load()); // whole, but of another place
     CHECK_FALSE(cluster->floor());
 }
@@ -87,7 +106,7 @@ TEST_CASE("a name that was altered is none")
 TEST_CASE("a history is read as it was written, in the half that counts")
 {
     auto const cluster = empty_cluster();
-    cluster_state state{.what = cluster_state::used, .form = dialect::vault};
+    auto state = cluster_state::used_by(dialect::vault);
     lineage history;
     cluster->set_history(history, state);
     for (std::uint32_t epoch = 1; epoch < 4; ++epoch) {
@@ -106,7 +125,7 @@ TEST_CASE("a history is read as it was written, in the half that counts")
         CHECK(read.is_before_epoch(at(0s)));
         CHECK_FALSE(read.is_suspected());
     }
-    cluster->histories[state.second_half].words[5].fetch_xor(1);
+    cluster->histories[state.second_half()].words[5].fetch_xor(1);
     lineage untouched;
     CHECK_FALSE(cluster->read_history(state, untouched));
     CHECK(untouched.epoch() == 0);

@@ -51,7 +51,7 @@ TEST_CASE("a cluster gets a number once, for each dialect, without a lock when i
     std::vector<int> seen;
     CHECK_FALSE(clusters.for_each(head, 0, 900, [&](std::uint8_t i, cluster_state const& state) {
         seen.push_back(i);
-        CHECK(state.what == cluster_state::used);
+        CHECK(state.what() == cluster_state::used);
         return i < 1; // of the others the name is checked
     }));
     CHECK(seen == std::vector<int>{0, 1, 2});
@@ -119,7 +119,7 @@ TEST_CASE("a history that was damaged begins anew in the epoch that counts")
     lineage read;
     clusters.read_history(head, 0, state, read);
     CHECK(read.settled() == wal_position{5, 6});
-    cluster.histories[state.second_half].words[9].fetch_xor(1);
+    cluster.histories[state.second_half()].words[9].fetch_xor(1);
     clusters.read_history(head, 0, state, read);
     CHECK(read.epoch() == 2);
     CHECK(read.settled() == wal_position{});

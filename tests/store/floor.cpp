@@ -168,7 +168,7 @@ TEST_CASE("a floor that was damaged fences everybody")
         if (is_word)
             floor.cluster().floor_word.fetch_xor(1U << 1);
         else
-            floor.cluster().floors[floor.cluster().floor()->second_half].texts[0][7] ^= 1;
+            floor.cluster().floors[floor.cluster().floor()->second_half()].texts[0][7] ^= 1;
         auto const met = demanding(vault("c", 9, 9));
         if (is_word)
             CHECK_FALSE(floor.at(1000).is_met_by(&met));
@@ -183,7 +183,7 @@ TEST_CASE("a floor of an older epoch requires nothing")
     floor_of_one floor;
     floor.join(vault("c", 5, 1), 0);
     auto state = *floor.cluster().state();
-    ++state.epoch;
+    state.set_epoch(static_cast<std::uint16_t>(state.epoch() + 1));
     floor.cluster().set(state);
     CHECK_FALSE(floor.at(0).is_met_by(nullptr)); // says no, and then there is nothing
     CHECK(floor.required(0).empty());
@@ -207,7 +207,7 @@ TEST_CASE("a position that was written by somebody who was killed then counts fo
 {
     floor_of_one floor;
     floor.join(vault("c", 10, 0), 100);
-    auto const half = floor.cluster().floor()->second_half;
+    auto const half = floor.cluster().floor()->second_half();
     std::uint64_t const words[] = {1000, 0, 0};
     floor.cluster().floor_position.store(words, 3 + (half ? 0U : 1U)); // of the half that never counted
     auto const ahead = demanding(vault("c", 2000, 0));
@@ -223,7 +223,7 @@ TEST_CASE("who joins a floor a little late does not shorten it")
         floor_of_one floor;
         floor.join(vault("c", 10, 0), 100);
         floor.join(vault("c", local, 0), 90);
-        CHECK(floor.cluster().floor()->joined == 100);
+        CHECK(floor.cluster().floor()->joined() == 100);
     }
 }
 

@@ -138,9 +138,9 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
         },
         {.regressed = 1});
     auto const state = *one.memory.cluster(0).state();
-    CHECK(state.epoch == 1);
-    CHECK(state.is_forwarded);
-    CHECK_FALSE(state.has_regressed);
+    CHECK(state.epoch() == 1);
+    CHECK(state.is_forwarded());
+    CHECK_FALSE(state.has_regressed());
     auto const held = one.held();
     CHECK(held.size() == 0);
     REQUIRE(held.clusters() == 1);
@@ -148,7 +148,7 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
     CHECK(held.fenced());
 
     one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault, vault("c", 2, 1)); });
-    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded);
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
     required_states of_everybody;
     store_floor(one.memory.cluster(0), 0, *one.memory.cluster(0).state(), 0, 900).add_to(of_everybody);
     CHECK(of_everybody.demand("c") == wal_position{2, 1});
@@ -162,10 +162,10 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
             demand.set_regressed(true);
         },
         {}, on_regression::fail);
-    CHECK(one.memory.cluster(0).state()->has_regressed);
+    CHECK(one.memory.cluster(0).state()->has_regressed());
     one.change([](auto& identity) { identity.required().demands()[0].begin_epoch(at(7s)); }, {},
                on_regression::reset);
-    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded);
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
 }
 
 TEST_CASE("a cluster for which there is no number fences the identity")

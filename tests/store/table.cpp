@@ -116,7 +116,7 @@ TEST_CASE("an entry of an epoch that has ended is not found, and its place is fr
     tables one;
     one.put(one.place(1), 10, 0);
     auto state = *one.memory.cluster(0).state();
-    ++state.epoch;
+    state.set_epoch(static_cast<std::uint16_t>(state.epoch() + 1));
     one.memory.cluster(0).set(state);
     CHECK_FALSE(one.find(one.place(1), 0));
     for (auto const bucket : one.place(1).buckets)

@@ -41,4 +41,12 @@ constexpr void store_eight_bytes(char* to, std::uint64_t word) noexcept
         to[i] = static_cast<char>(word >> (8 * i) & 0xff);
 }
 
+/// The lowest byte first becomes the highest first. One instruction where it can be one.
+[[nodiscard]] constexpr std::uint64_t bytes_swapped(std::uint64_t word) noexcept
+{
+    word = (word & 0x00ff'00ff'00ff'00ff) << 8 | (word >> 8 & 0x00ff'00ff'00ff'00ff);
+    word = (word & 0x0000'ffff'0000'ffff) << 16 | (word >> 16 & 0x0000'ffff'0000'ffff);
+    return word << 32 | word >> 32;
+}
+
 } // namespace afterwrite::inline AFTERWRITE_VERSION

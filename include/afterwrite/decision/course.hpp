@@ -16,7 +16,10 @@
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
+#include <concepts>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -26,14 +29,23 @@ class course {
 public:
     course(consistency_policy const& policy, required_states const& required, request_facts const& facts,
            time_point now) noexcept
-        : facts_(facts), required_(required), approach_(plan_of(policy.when), elsewhere(facts)),
+        : course(
+              policy, [&]() noexcept -> auto const& { return required; }, facts, now)
+    {}
+
+    /// `ask()` is what is required: it comes to be where it stays.
+    template <std::invocable Ask>
+    course(consistency_policy const& policy, Ask&& ask, request_facts const& facts, time_point now) //
+        noexcept(std::is_nothrow_invocable_v<Ask>)
+        : facts_(facts), required_(std::forward<Ask>(ask)()),
+          approach_(plan_of(policy.when), elsewhere(facts)),
           is_enforced_(policy.enforce == enforce_consistency::always)
     {
+        if (facts.safe && facts.replayable_body && policy.stale_negatives > duration::zero())
+            doubts_until_ = later(required_.unindexed_write_at(), policy.stale_negatives);
         if (!is_enforced_)
             required_ = {};
         required_.advance(now);
-        if (facts.safe && facts.replayable_body && policy.stale_negatives > duration::zero())
-            doubts_until_ = later(required.unindexed_write_at(), policy.stale_negatives);
         must_ask_active_node_ = facts.to == route::active_node || (facts.safe && !required_.is_expressible());
         if (must_ask_active_node_)
             approach_.insist();

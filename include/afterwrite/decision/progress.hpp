@@ -22,8 +22,11 @@
 #include <afterwrite/wire/refusal.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -34,8 +37,16 @@ class progress {
 public:
     progress(consistency_policy const& policy, required_states const& required, request_facts const& facts,
              time_point now, std::uint64_t seed) noexcept
-        : course_(policy, required, facts, now), times_(policy, facts.deadline, now, seed),
-          pursuit_(policy, facts, required, now, times_.deadline())
+        : progress(
+              policy, [&]() noexcept -> auto const& { return required; }, facts, now, seed)
+    {}
+
+    /// See `course`.
+    template <std::invocable Ask>
+    progress(consistency_policy const& policy, Ask&& ask, request_facts const& facts, time_point now,
+             std::uint64_t seed) noexcept(std::is_nothrow_invocable_v<Ask>)
+        : course_(policy, std::forward<Ask>(ask), facts, now), times_(policy, facts.deadline, now, seed),
+          pursuit_(policy, facts, course_.required(), now, times_.deadline())
     {}
 
     /// See `exchange::first`.

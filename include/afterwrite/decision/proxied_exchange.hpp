@@ -72,8 +72,9 @@ public:
     proxied_exchange(proxy_policy const& policy, M const& request, request_facts const& facts,
                      Session const& session, View& view, time_point now, std::uint64_t seed)
         : enforce_(policy.consistency.enforce), is_own_(has_own_fields(request)), facts_(facts),
-          exchange_(pursued_as(policy), required_of(policy, request, session, view), sent_as(facts), now,
-                    seed)
+          exchange_(
+              pursued_as(policy), [&] { return required_of(policy, request, session, view); }, sent_as(facts),
+              now, seed)
     {}
 
     /// The client has set fields itself, which go through as they are.

@@ -111,7 +111,7 @@ public:
         store_clusters const clusters(caller_.memory);
         clusters.for_each(
             head, seconds_of(now), caller_.times.fence, [&](std::uint8_t i, cluster_state state) {
-                state.has_regressed = state.has_regressed && caller_.memory.cluster(i).name() != cluster;
+                state.set_regressed(state.has_regressed() && caller_.memory.cluster(i).name() != cluster);
                 caller_.memory.cluster(i).set(state);
                 return caller_.memory.cluster(i).is_named();
             });
@@ -173,9 +173,9 @@ private:
                 return std::nullopt;
             entry.cluster = *number;
             auto const state = clusters.state_of(early, *number, now);
-            if (state.what != cluster_state::used || !is_plain(state, compact, position, how))
+            if (state.what() != cluster_state::used || !is_plain(state, compact, position, how))
                 return std::nullopt;
-            entry.epoch = state.epoch;
+            entry.epoch = state.epoch();
         }
         recorded total;
         {
@@ -222,14 +222,14 @@ private:
     [[nodiscard]] static bool is_plain(cluster_state const& state, compact_index const& compact,
                                        wal_position const& position, arrival const& how) noexcept
     {
-        if (state.is_forwarded || state.has_regressed)
+        if (state.is_forwarded() || state.has_regressed())
             return false;
         auto const* const carried =
             how.carried != nullptr ? how.carried->find(compact.cluster, compact.form) : nullptr;
         if (carried == nullptr)
-            return how.carried == nullptr || state.epoch == 0;
+            return how.carried == nullptr || state.epoch() == 0;
         auto const& sent = carried->history();
-        return static_cast<std::uint16_t>(sent.epoch() & 0xffff) == state.epoch && !sent.is_suspected() &&
+        return static_cast<std::uint16_t>(sent.epoch() & 0xffff) == state.epoch() && !sent.is_suspected() &&
                position >= sent.settled();
     }
 
@@ -249,12 +249,12 @@ private:
         cluster.noted.store(millisecond, std::memory_order_relaxed);
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, entry.cluster, seconds_of(now));
-        if (state.what != cluster_state::used || state.epoch != entry.epoch)
+        if (state.what() != cluster_state::used || state.epoch() != entry.epoch)
             return;
         // Of times that are yet to come, nothing would be settled for long.
         lineage history;
         if (began_anew)
-            history = clusters.forgotten(state.epoch);
+            history = clusters.forgotten(state.epoch());
         else
             clusters.read_history(head, entry.cluster, state, history);
         history.note(position, now);

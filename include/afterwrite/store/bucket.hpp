@@ -56,7 +56,13 @@ struct alignas(64) store_bucket {
         return static_cast<std::uint16_t>(equal & mask & slot_mask);
     }
 
-    /// A place where nothing lives; there is always one.
+    /// Whether there is a place where nothing lives, as there always is unless something was damaged.
+    [[nodiscard]] static bool has_free_slot(std::uint16_t mask) noexcept
+    {
+        return (mask & slot_mask) != slot_mask;
+    }
+
+    /// Such a place.
     [[nodiscard]] static unsigned free_slot(std::uint16_t mask) noexcept
     {
         return static_cast<unsigned>(std::countr_one(static_cast<std::uint16_t>(mask & slot_mask)));

@@ -19,67 +19,117 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION::detail {
 
-/// What one word says of a place for a cluster.
-struct cluster_state {
+/// What one word says of a place for a cluster. It stays a word: it is read some times for each request, and
+/// to take it apart and put it together again is what would cost.
+class cluster_state {
+public:
     enum condition : std::uint8_t {
         free = 1,
         used = 2,
         dead = 3, ///< was damaged, found at the time `since`: nothing of it is known any more
     };
 
-    condition what = free;
-    dialect form = dialect::unknown;
-    std::uint16_t epoch = 0;    ///< the lowest bits of the lineage's
-    bool second_half = false;   ///< where the lineage stands
-    bool is_forwarded = false;  ///< nobody has seen the new history yet, see `on_regression`
-    bool has_regressed = false; ///< and nobody has accepted it
-    std::uint32_t since = 0;
-
-    [[nodiscard]] std::uint64_t bits() const noexcept
+    constexpr cluster_state() noexcept = default;
+    [[nodiscard]] static constexpr cluster_state used_by(dialect form) noexcept
     {
-        if (what == dead)
-            return std::uint64_t{since} << 4 | what;
-        return std::uint64_t{what} | static_cast<std::uint64_t>(form) << 2 | std::uint64_t{epoch} << 4 |
-               std::uint64_t{second_half} << 20 | std::uint64_t{is_forwarded} << 21 |
-               std::uint64_t{has_regressed} << 22;
+        return cluster_state(used | static_cast<std::uint64_t>(form) << 2);
+    }
+    [[nodiscard]] static constexpr cluster_state dead_since(std::uint32_t since) noexcept
+    {
+        return cluster_state(dead | std::uint64_t{since} << since_at);
     }
 
-    [[nodiscard]] static std::optional<cluster_state> of(std::uint64_t bits) noexcept
+    /// Nothing if no state is written so.
+    [[nodiscard]] static constexpr std::optional<cluster_state> of(std::uint64_t bits) noexcept
     {
-        cluster_state state;
-        state.what = static_cast<condition>(bits & 3);
-        if (state.what == dead) {
-            state.since = static_cast<std::uint32_t>(bits >> 4);
-            return state;
-        }
-        if (state.what == 0 || (bits >> 2 & 3) > 2)
-            return std::nullopt;
-        state.form = static_cast<dialect>(bits >> 2 & 3);
-        state.epoch = static_cast<std::uint16_t>(bits >> 4 & 0xffff);
-        state.second_half = (bits >> 20 & 1) != 0;
-        state.is_forwarded = (bits >> 21 & 1) != 0;
-        state.has_regressed = (bits >> 22 & 1) != 0;
-        return state;
+        bool const is_known = (bits & 3) == dead || ((bits & 3) != 0 && (bits >> 2 & 3) != 3);
+        return is_known ? std::optional(cluster_state(bits)) : std::nullopt;
     }
+    [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
+
+    [[nodiscard]] constexpr condition what() const noexcept { return static_cast<condition>(bits_ & 3); }
+    [[nodiscard]] constexpr std::uint32_t since() const noexcept
+    {
+        return static_cast<std::uint32_t>(bits_ >> since_at);
+    }
+
+    // Of one that is used:
+    [[nodiscard]] constexpr dialect form() const noexcept { return static_cast<dialect>(bits_ >> 2 & 3); }
+    /// The lowest bits of the lineage's.
+    [[nodiscard]] constexpr std::uint16_t epoch() const noexcept
+    {
+        return static_cast<std::uint16_t>(bits_ >> epoch_at & 0xffff);
+    }
+    /// Where the lineage stands.
+    [[nodiscard]] constexpr bool second_half() const noexcept { return has(second_half_at); }
+    /// Nobody has seen the new history yet, see `on_regression`.
+    [[nodiscard]] constexpr bool is_forwarded() const noexcept { return has(is_forwarded_at); }
+    /// And nobody has accepted it.
+    [[nodiscard]] constexpr bool has_regressed() const noexcept { return has(has_regressed_at); }
+
+    constexpr void set_epoch(std::uint16_t epoch) noexcept
+    {
+        bits_ = (bits_ & ~(std::uint64_t{0xffff} << epoch_at)) | std::uint64_t{epoch} << epoch_at;
+    }
+    constexpr void set_second_half(bool is) noexcept { set(second_half_at, is); }
+    constexpr void set_forwarded(bool is) noexcept { set(is_forwarded_at, is); }
+    constexpr void set_regressed(bool has) noexcept { set(has_regressed_at, has); }
+
+private:
+    static constexpr int since_at = 4;
+    static constexpr int epoch_at = 4;
+    static constexpr int second_half_at = 20;
+    static constexpr int is_forwarded_at = 21;
+    static constexpr int has_regressed_at = 22;
+
+    explicit constexpr cluster_state(std::uint64_t bits) noexcept : bits_(bits) {}
+
+    [[nodiscard]] constexpr bool has(int at) const noexcept { return (bits_ >> at & 1) != 0; }
+    constexpr void set(int at, bool is) noexcept
+    {
+        bits_ = (bits_ & ~(std::uint64_t{1} << at)) | std::uint64_t{is} << at;
+    }
+
+    std::uint64_t bits_ = free;
 };
 
-/// What one word says of the floor of a cluster.
-struct floor_state {
-    bool second_half = false;
-    bool is_empty = true;
-    bool is_fenced = false;
-    std::uint32_t joined = 0; ///< when something joined it last, in seconds
+/// What one word says of the floor of a cluster. It stays a word, too.
+class floor_state {
+public:
+    /// Of one that is empty.
+    constexpr floor_state() noexcept = default;
+    [[nodiscard]] static constexpr floor_state of(std::uint64_t bits) noexcept { return floor_state(bits); }
+    [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
 
-    [[nodiscard]] std::uint64_t bits() const noexcept
+    /// Where its cell is.
+    [[nodiscard]] constexpr bool second_half() const noexcept { return (bits_ & half_bit) != 0; }
+    [[nodiscard]] constexpr bool is_empty() const noexcept { return (bits_ & empty_bit) != 0; }
+    [[nodiscard]] constexpr bool is_fenced() const noexcept { return (bits_ & fenced_bit) != 0; }
+    /// When something joined it last, in seconds.
+    [[nodiscard]] constexpr std::uint32_t joined() const noexcept
     {
-        return std::uint64_t{joined} << 4 | std::uint64_t{second_half} | std::uint64_t{is_empty} << 1 |
-               std::uint64_t{is_fenced} << 2;
+        return static_cast<std::uint32_t>(bits_ >> joined_at);
     }
 
-    [[nodiscard]] static floor_state of(std::uint64_t bits) noexcept
+    constexpr void set_second_half(bool is) noexcept { set(half_bit, is); }
+    constexpr void set_empty(bool is) noexcept { set(empty_bit, is); }
+    constexpr void set_fenced(bool is) noexcept { set(fenced_bit, is); }
+    constexpr void set_joined(std::uint32_t when) noexcept
     {
-        return {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, static_cast<std::uint32_t>(bits >> 4)};
+        bits_ = (bits_ & (half_bit | empty_bit | fenced_bit)) | std::uint64_t{when} << joined_at;
     }
+
+private:
+    static constexpr std::uint64_t half_bit = 1;
+    static constexpr std::uint64_t empty_bit = 2;
+    static constexpr std::uint64_t fenced_bit = 4;
+    static constexpr int joined_at = 4;
+
+    explicit constexpr floor_state(std::uint64_t bits) noexcept : bits_(bits) {}
+
+    constexpr void set(std::uint64_t bit, bool is) noexcept { bits_ = is ? bits_ | bit : bits_ & ~bit; }
+
+    std::uint64_t bits_ = empty_bit;
 };
 
 /// Some words that are read without a lock: a reader that meets a writer sees that their sum does not fit.
@@ -174,7 +224,7 @@ struct store_cluster {
     [[nodiscard]] bool read_history(cluster_state const& state, lineage& history) const noexcept
     {
         std::uint64_t words[lineage_words];
-        if (!histories[state.second_half].load(words, state.epoch))
+        if (!histories[state.second_half()].load(words, state.epoch()))
             return false;
         auto const epoch = static_cast<std::uint32_t>(words[0]);
         auto* const to = reinterpret_cast<char*>(&history);
@@ -191,9 +241,9 @@ struct store_cluster {
         std::memcpy(words + 1, reinterpret_cast<char const*>(&from) + behind_epoch,
                     sizeof words - sizeof words[0]);
         words[0] = from.epoch(); // with padding behind it
-        state.second_half = !state.second_half;
-        state.epoch = static_cast<std::uint16_t>(from.epoch() & 0xffff);
-        histories[state.second_half].store(words, state.epoch);
+        state.set_second_half(!state.second_half());
+        state.set_epoch(static_cast<std::uint16_t>(from.epoch() & 0xffff));
+        histories[state.second_half()].store(words, state.epoch());
     }
 
 private:

@@ -55,11 +55,11 @@ public:
         bool is_lost = false;
         for (std::uint8_t i = 0; i < store_layout::max_known_clusters; ++i) {
             auto state = state_of(head, i, now);
-            if (state.what == cluster_state::free)
+            if (state.what() == cluster_state::free)
                 break;
-            if (state.what == cluster_state::used && !visit(i, state))
+            if (state.what() == cluster_state::used && !visit(i, state))
                 state = checked_state_of(head, i, now);
-            if (state.what == cluster_state::dead)
+            if (state.what() == cluster_state::dead)
                 is_lost = is_lost || is_mourned(head, i, state, now, fence_time);
         }
         return is_lost;
@@ -81,7 +81,7 @@ public:
         auto const state = state_of(head, i, now);
         if (i == store_layout::unplaced)
             return state;
-        bool const is_named = state.what != cluster_state::used || memory_.cluster(i).is_named();
+        bool const is_named = state.what() != cluster_state::used || memory_.cluster(i).is_named();
         return is_named ? state : bury(head, i, now);
     }
 
@@ -98,11 +98,11 @@ public:
         for (std::uint8_t i = 0; i < store_layout::max_known_clusters; ++i) {
             auto& cluster = memory_.cluster(i);
             auto state = state_of(head, i, now);
-            if (state.what != cluster_state::free)
+            if (state.what() != cluster_state::free)
                 continue;
             cluster.set_name(cluster_id(id));
             cluster.set(floor_state{});
-            state = {.what = cluster_state::used, .form = form};
+            state = cluster_state::used_by(form);
             cluster.set_history(lineage(), state);
             cluster.set(state);
             return i;
@@ -116,9 +116,9 @@ public:
     {
         for (std::uint8_t i = 0; i < store_layout::max_known_clusters; ++i) {
             auto const state = state_of(head, i, now);
-            if (state.what == cluster_state::free)
+            if (state.what() == cluster_state::free)
                 break;
-            if (state.what != cluster_state::used || state.form != form)
+            if (state.what() != cluster_state::used || state.form() != form)
                 continue;
             if (memory_.cluster(i).name() == id)
                 return i;
@@ -154,7 +154,7 @@ private:
         auto now = cluster.state().value_or(state);
         if (cluster.read_history(now, history))
             return;
-        history = forgotten(now.epoch);
+        history = forgotten(now.epoch());
         cluster.set_history(history, now);
         cluster.set(now);
     }
@@ -167,10 +167,10 @@ private:
         auto& cluster = memory_.cluster(i);
         bool const is_unplaced = i == store_layout::unplaced;
         auto const state = cluster.state();
-        if (state && (state->what != cluster_state::used || is_unplaced || cluster.is_named()))
+        if (state && (state->what() != cluster_state::used || is_unplaced || cluster.is_named()))
             return *state;
-        cluster_state const now_it_is{.what = is_unplaced ? cluster_state::used : cluster_state::dead,
-                                      .since = now};
+        auto const now_it_is =
+            is_unplaced ? cluster_state::used_by(dialect::unknown) : cluster_state::dead_since(now);
         cluster.set(now_it_is);
         return now_it_is;
     }
@@ -179,12 +179,12 @@ private:
     [[nodiscard]] bool is_mourned(Hold& head, std::uint8_t i, cluster_state state, std::uint32_t now,
                                   std::uint32_t fence_time) const
     {
-        if (is_future(state.since, now)) {
+        if (is_future(state.since(), now)) {
             head.acquire();
-            state.since = now;
+            state = cluster_state::dead_since(now);
             memory_.cluster(i).set(state);
         }
-        return !has_ended(state.since, now, fence_time);
+        return !has_ended(state.since(), now, fence_time);
     }
 
     store_memory const& memory_;

@@ -5,6 +5,7 @@
 #include <afterwrite/version.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 namespace afterwrite::inline AFTERWRITE_VERSION::detail {
@@ -44,9 +45,14 @@ struct store_entry {
 private:
     [[nodiscard]] std::uint32_t compute() const noexcept
     {
-        store_entry copy = *this;
-        copy.check = 0;
-        return static_cast<std::uint32_t>(sum_of(&copy, sizeof copy) >> 32);
+        auto const* const from = reinterpret_cast<char const*>(this);
+        constexpr auto words = (sizeof(store_entry) - sizeof check) / sizeof(std::uint64_t);
+        std::uint32_t last = 0; // no copy without the check: to read anew what was just written is slow
+        std::memcpy(&last, from + words * sizeof(std::uint64_t), sizeof last);
+        word_sum sum;
+        sum.take_all(from, words);
+        sum.take(last);
+        return static_cast<std::uint32_t>(sum.total() >> 32);
     }
 };
 static_assert(sizeof(store_entry) == 64 && std::has_unique_object_representations_v<store_entry>);

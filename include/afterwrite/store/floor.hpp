@@ -72,11 +72,11 @@ public:
     [[nodiscard]] bool is_met_by(cluster_demand const* held) const noexcept
     {
         auto const word = cluster_.floor();
-        if (!word || is_future(word->joined, now_))
+        if (!word || is_future(word->joined(), now_))
             return false;
-        if (word->is_empty || has_ended(word->joined, now_, fence_time_))
+        if (word->is_empty() || has_ended(word->joined(), now_, fence_time_))
             return true;
-        auto const position = word->is_fenced ? std::nullopt : read_position(*word);
+        auto const position = word->is_fenced() ? std::nullopt : read_position(*word);
         return position && held != nullptr && held->size() > 0 && *position <= held->position();
     }
 
@@ -106,18 +106,18 @@ private:
     [[nodiscard]] opened open() noexcept
     {
         auto word = cluster_.floor();
-        if (!word || (!word->is_empty && !cluster_.floors[word->second_half].is_whole())) {
+        if (!word || (!word->is_empty() && !cluster_.floors[word->second_half()].is_whole())) {
             lose();
             word = cluster_.floor();
         }
-        if (!word || word->is_empty)
+        if (!word || word->is_empty())
             return {};
-        auto const& cell = cluster_.floors[word->second_half];
-        if (is_future(word->joined, now_)) {
-            word->joined = now_;
+        auto const& cell = cluster_.floors[word->second_half()];
+        if (is_future(word->joined(), now_)) {
+            word->set_joined(now_);
             cluster_.set(*word);
         }
-        if (has_ended(word->joined, now_, fence_time_) || cell.epoch != state_.epoch) {
+        if (has_ended(word->joined(), now_, fence_time_) || cell.epoch != state_.epoch()) {
             cluster_.set(floor_state{});
             return {};
         }
@@ -127,15 +127,15 @@ private:
     /// The usual case: what joins is of one Vault text that is ahead of the floor, or behind it.
     [[nodiscard]] bool joined_by_position(opened const& held, std::string_view text) noexcept
     {
-        if (held.cell == nullptr || held.state.is_fenced || held.cell->count != 1 ||
-            state_.form != dialect::vault)
+        if (held.cell == nullptr || held.state.is_fenced() || held.cell->count != 1 ||
+            state_.form() != dialect::vault)
             return false;
         auto const floor = read_position(held.state);
         auto const joining = decode_vault_index(text);
         if (!floor || !joining)
             return false;
         auto word = held.state;
-        word.joined = later_stamp(word.joined, now_);
+        word.set_joined(later_stamp(word.joined(), now_));
         if (joining->position <= *floor) {
             cluster_.set(word);
             return true;
@@ -164,24 +164,25 @@ private:
 
     [[nodiscard]] std::optional<wal_position> position_of(required_states const& sum) const noexcept
     {
-        return state_.form == dialect::vault ? sum.demand(cluster_.name()) : std::nullopt;
+        return state_.form() == dialect::vault ? sum.demand(cluster_.name()) : std::nullopt;
     }
 
     /// Writes the half that does not count, and lets it count.
     void publish(store_cell& next, std::optional<wal_position> const& position) noexcept
     {
         auto const before = cluster_.floor().value_or(floor_state{});
-        floor_state const state{.second_half = !before.second_half,
-                                .is_empty = next.empty(),
-                                .is_fenced = next.is_crowded != 0,
-                                .joined = before.is_empty ? now_ : later_stamp(before.joined, now_)};
-        next.epoch = state_.epoch;
+        floor_state state;
+        state.set_second_half(!before.second_half());
+        state.set_empty(next.empty());
+        state.set_fenced(next.is_crowded != 0);
+        state.set_joined(before.is_empty() ? now_ : later_stamp(before.joined(), now_));
+        next.epoch = state_.epoch();
         next.cluster = number_;
         next.seal();
-        cluster_.floors[state.second_half] = next;
+        cluster_.floors[state.second_half()] = next;
         std::uint64_t const words[] = {position ? position->local : 0, position ? position->replicated : 0,
-                                       state_.epoch};
-        cluster_.floor_position.store(words, position ? position_of_half + state.second_half : no_position);
+                                       state_.epoch()};
+        cluster_.floor_position.store(words, position ? position_of_half + state.second_half() : no_position);
         cluster_.set(state);
     }
 
@@ -191,10 +192,10 @@ private:
         next.is_crowded = 0;
         required_states sum;
         bool const is_lost = add_texts(next, sum);
-        auto const joined = cluster_.floor().value_or(floor_state{}).joined;
+        auto const joined = cluster_.floor().value_or(floor_state{}).joined();
         publish(next, is_lost ? std::nullopt : position_of(sum));
         auto word = cluster_.floor().value_or(floor_state{});
-        word.joined = joined;
+        word.set_joined(joined);
         cluster_.set(word);
     }
 
@@ -202,8 +203,8 @@ private:
     [[nodiscard]] std::optional<wal_position> read_position(floor_state const& held) const noexcept
     {
         std::uint64_t words[3];
-        if (!cluster_.floor_position.load(words, position_of_half + held.second_half) ||
-            words[2] != state_.epoch)
+        if (!cluster_.floor_position.load(words, position_of_half + held.second_half()) ||
+            words[2] != state_.epoch())
             return std::nullopt;
         return wal_position{words[0], words[1]};
     }

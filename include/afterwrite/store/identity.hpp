@@ -93,12 +93,12 @@ public:
         if (!number)
             return;
         auto const state = clusters_.state_of(head_, *number, clock_.seconds());
-        if (!state.is_forwarded)
+        if (!state.is_forwarded())
             return;
         store_cell joining;
         joining.add(index);
         joining.cluster = *number;
-        joining.epoch = state.epoch;
+        joining.epoch = state.epoch();
         store_floor(memory_.cluster(*number), *number, state, clock_.seconds(), seconds_in(clock_.lasting))
             .join(joining);
         confirmed_ = number;
@@ -125,12 +125,12 @@ public:
     [[nodiscard]] static cluster_demand* add_demand(required_states& to, store_cluster const& cluster,
                                                     cluster_state const& state) noexcept
     {
-        auto* const demand = to.demands().find_or_add(cluster_id(cluster.name()), state.form);
+        auto* const demand = to.demands().find_or_add(cluster_id(cluster.name()), state.form());
         if (demand == nullptr) {
             to.unplaced().crowd();
             return nullptr;
         }
-        demand->set_regressed(state.has_regressed);
+        demand->set_regressed(state.has_regressed());
         return demand;
     }
 
@@ -168,7 +168,7 @@ private:
             return;
         }
         auto const state = clusters_.checked_state_of(head_, found.entry.cluster, clock_.seconds());
-        if (state.what != cluster_state::used)
+        if (state.what() != cluster_state::used)
             return; // mourned by everybody
         auto* const demand = add_demand(required_, memory_.cluster(found.entry.cluster), state);
         if (demand == nullptr)
@@ -204,7 +204,7 @@ private:
             cell.add(demand.text(i));
         save_fences(demand, cell, clock_);
         cell.cluster = number;
-        cell.epoch = state.epoch;
+        cell.epoch = state.epoch();
         auto const old = before != nullptr ? std::optional(before->found) : std::nullopt;
         compact_index compact;
         if (cell.empty()) {
@@ -212,7 +212,7 @@ private:
                 table_.erase(*old);
         } else if (cell.count == 1 && cell.fences == 0 && read_compact(cell.text(0), compact)) {
             compact.entry.cluster = number;
-            compact.entry.epoch = state.epoch;
+            compact.entry.epoch = state.epoch();
             table_.put(compact.entry, old);
         } else if (before == nullptr || !before->cell.says(cell)) {
             table_.put_cell(cell, old);
@@ -224,13 +224,13 @@ private:
     {
         auto& cluster = memory_.cluster(number);
         auto state = clusters_.state_of(head_, number, clock_.seconds());
-        auto const epoch = state.epoch;
+        auto const epoch = state.epoch();
         cluster.set_history(demand.history(), state);
-        if (state.epoch != epoch) {
-            state.is_forwarded = on != on_regression::reset;
-            state.has_regressed = demand.has_regressed();
+        if (state.epoch() != epoch) {
+            state.set_forwarded(on != on_regression::reset);
+            state.set_regressed(demand.has_regressed());
         } else if (confirmed_ == number) {
-            state.is_forwarded = false;
+            state.set_forwarded(false);
         }
         cluster.set(state);
         return state;

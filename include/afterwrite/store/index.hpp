@@ -121,22 +121,6 @@ struct index_reader {
     }
 };
 
-/// As `write_base64`, three bytes at a time for as long as there are as many: this is done for each request.
-inline std::size_t encode_index(std::string_view bytes, char* out) noexcept
-{
-    std::size_t const whole = bytes.size() / 3;
-    auto const* from = reinterpret_cast<unsigned char const*>(bytes.data());
-    for (std::size_t i = 0; i < whole; ++i, from += 3, out += 4) {
-        std::uint32_t const bits = std::uint32_t{from[0]} << 16 | std::uint32_t{from[1]} << 8 | from[2];
-        out[0] = base64_alphabet[bits >> 18];
-        out[1] = base64_alphabet[bits >> 12 & 63];
-        out[2] = base64_alphabet[bits >> 6 & 63];
-        out[3] = base64_alphabet[bits & 63];
-    }
-    write_base64(bytes.substr(3 * whole), out);
-    return base64_encoded_size(bytes.size());
-}
-
 /// Writes the text that the entry was read from into `out`, and says how long it is.
 [[nodiscard]] inline std::size_t write_index(store_entry const& entry, std::string_view cluster,
                                              char (&out)[max_index_size]) noexcept
@@ -165,7 +149,9 @@ inline std::size_t encode_index(std::string_view bytes, char* out) noexcept
         }
         writer.text("\"}");
     }
-    return encode_index({plain, static_cast<std::size_t>(writer.to - plain)}, out);
+    std::string_view const bytes(plain, static_cast<std::size_t>(writer.to - plain));
+    write_base64(bytes, out);
+    return base64_encoded_size(bytes.size());
 }
 
 /// An index in the form of an entry, without what the store knows.

@@ -62,27 +62,7 @@ public:
     template <class IsPeer>
     [[nodiscard]] required_states required(cluster_id const& cluster, time_point now, IsPeer&& is_peer) const
     {
-        if (cluster.empty())
-            return required(now).of(cluster);
-        auto const is_meant = [&](store_cluster const& known) {
-            return known.name() == cluster.view() || (is_peer(cluster_id(known.name())) && known.is_named());
-        };
-        auto chosen = collect(now, is_meant, {.always = true, .floors = true});
-        if (chosen.unplaced().text().empty())
-            return chosen;
-        // It is sent only where nothing is known of any cluster, and then it comes alone.
-        auto own = collect(now, is_any, {}).of(cluster, is_peer);
-        bool is_alone = !own.unplaced().text().empty();
-        for (auto const& demand : chosen.demands())
-            is_alone = is_alone && demand.size() == 0 && !demand.fenced();
-        if (!is_alone) {
-            chosen.forget_unknown_form();
-            return chosen;
-        }
-        if (chosen.fenced()) // by the floor
-            own.unplaced().crowd();
-        chosen = own;
-        return chosen;
+        return cluster.empty() ? required(now).of(cluster) : required_at(cluster, now, is_peer);
     }
 
     /// All that is required, of whichever cluster.
@@ -98,6 +78,35 @@ private:
     };
 
     static constexpr auto is_any = [](store_cluster const& known) { return known.is_named(); };
+
+    template <class IsPeer>
+    [[nodiscard]] required_states required_at(cluster_id const& cluster, time_point now,
+                                              IsPeer&& is_peer) const
+    {
+        auto const is_meant = [&](store_cluster const& known) {
+            return known.name() == cluster.view() || (is_peer(cluster_id(known.name())) && known.is_named());
+        };
+        auto chosen = collect(now, is_meant, {.always = true, .floors = true});
+        if (!chosen.unplaced().text().empty()) [[unlikely]]
+            place_text(chosen, cluster, now, is_peer);
+        return chosen;
+    }
+
+    /// A text of neither dialect is sent only where nothing is known of any cluster, and then it comes alone.
+    template <class IsPeer>
+    void place_text(required_states& chosen, cluster_id const& cluster, time_point now,
+                    IsPeer&& is_peer) const
+    {
+        auto own = collect(now, is_any, {}).of(cluster, is_peer);
+        bool is_alone = !own.unplaced().text().empty();
+        for (auto const& demand : chosen.demands())
+            is_alone = is_alone && demand.size() == 0 && !demand.fenced();
+        if (!is_alone)
+            return chosen.forget_unknown_form();
+        if (chosen.fenced()) // by the floor
+            own.unplaced().crowd();
+        chosen = own;
+    }
 
     /// What is required of the clusters that is_meant(name) says so of.
     template <class IsMeant>
@@ -157,7 +166,7 @@ private:
         for (auto left = to.meant; left != 0; left &= left - 1) {
             auto const i = static_cast<std::uint8_t>(std::countr_zero(left));
             auto const state = clusters.state_of(head, i, now);
-            if (state.what == cluster_state::used && (always || state.is_forwarded))
+            if (state.what() == cluster_state::used && (always || state.is_forwarded()))
                 add_demand(to, head, i, state); // may take the lock, so not where the caller is asked
         }
         return is_lost;
@@ -171,7 +180,7 @@ private:
             return nullptr;
         to.numbers[demand - to.chosen.demands().begin()] = i;
         store_clusters(caller_.memory).read_history(head, i, state, demand->history());
-        if (state.is_forwarded && demand->history().is_before_epoch(to.clock.now - to.clock.lasting))
+        if (state.is_forwarded() && demand->history().is_before_epoch(to.clock.now - to.clock.lasting))
             to.is_fenced = true; // nobody has seen the new history
         return demand;
     }
@@ -222,15 +231,15 @@ private:
         auto state = clusters.state_of(head, i, now);
         auto const* const held = to.find(i);
         bool const is_anew =
-            state.is_forwarded && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch);
-        if (is_anew || state.what == cluster_state::dead)
+            state.is_forwarded() && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch());
+        if (is_anew || state.what() == cluster_state::dead)
             to.is_fenced = true; // since it was looked at first: what was required may not have been seen
-        if (state.what != cluster_state::used ||
+        if (state.what() != cluster_state::used ||
             store_floor(cluster, i, state, now, caller_.times.fence).is_met_by(held))
             return;
         head.acquire();
         state = clusters.state_of(head, i, now);
-        if (state.what != cluster_state::used)
+        if (state.what() != cluster_state::used)
             return;
         if (i != store_layout::unplaced)
             static_cast<void>(add_demand(to, head, i)); // which knows the history

@@ -35,6 +35,16 @@ public:
         next_ = other_;
         other_ = taken;
     }
+    /// So many words that lie at `from`.
+    void take_all(char const* from, std::size_t words) noexcept
+    {
+        for (std::size_t i = 0; i < words; ++i) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, from + i * sizeof word, sizeof word);
+            take(word);
+        }
+    }
+
     [[nodiscard]] constexpr std::uint64_t total() const noexcept
     {
         return take_word(take_word(first_sum, next_), other_);
@@ -48,13 +58,8 @@ private:
 /// Of the `size` bytes at `bytes`, a multiple of eight.
 [[nodiscard]] inline std::uint64_t sum_of(void const* bytes, std::size_t size) noexcept
 {
-    auto const* const from = static_cast<char const*>(bytes);
     word_sum sum;
-    for (std::size_t i = 0; i < size / sizeof(std::uint64_t); ++i) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, from + i * sizeof word, sizeof word);
-        sum.take(word);
-    }
+    sum.take_all(static_cast<char const*>(bytes), size / sizeof(std::uint64_t));
     return sum.total();
 }
 

@@ -69,8 +69,7 @@ public:
         detail::publish_word(memory.head().magic, 0);
         for (std::size_t i = 0; i <= detail::store_layout::max_known_clusters; ++i)
             memory.cluster(i).clear();
-        memory.cluster(detail::store_layout::unplaced)
-            .set(detail::cluster_state{.what = detail::cluster_state::used});
+        memory.cluster(detail::store_layout::unplaced).set(detail::cluster_state::used_by(dialect::unknown));
         for (std::uint64_t i = 0; i <= layout.stripes; ++i)
             new (memory.lock(i)) Lock();
         for (std::uint64_t i = 0; i < layout.buckets(); ++i)

@@ -42,7 +42,7 @@ public:
     [[nodiscard]] std::uint16_t open(std::uint32_t number) noexcept
     {
         auto const live = bucket(number).live();
-        if (live && store_bucket::count(*live) <= store_bucket::usable)
+        if (live && store_bucket::has_free_slot(*live)) [[likely]]
             return *live;
         bucket(number).lose(now_);
         return 1U | store_bucket::lost_mask;
@@ -96,7 +96,7 @@ public:
         if (entry.cluster > store_layout::unplaced)
             return false;
         auto const state = store_clusters(memory_).state_of(head_, entry.cluster, now_);
-        return state.what == cluster_state::used && state.epoch == entry.epoch;
+        return state.what() == cluster_state::used && state.epoch() == entry.epoch;
     }
 
     /// For how long nobody has used an entry, in seconds: 0 if another thread is a little ahead of this one.
@@ -136,7 +136,7 @@ public:
     {
         head_.acquire();
         auto const state = store_clusters(memory_).state_of(head_, joining.cluster, now_);
-        if (state.what == cluster_state::used && state.epoch == joining.epoch)
+        if (state.what() == cluster_state::used && state.epoch() == joining.epoch)
             store_floor(memory_.cluster(joining.cluster), joining.cluster, state, now_, times_.fence)
                 .join(joining);
     }
@@ -171,7 +171,7 @@ private:
     [[nodiscard]] bool is_named(std::uint8_t cluster)
     {
         auto const state = store_clusters(memory_).checked_state_of(head_, cluster, now_);
-        return cluster == store_layout::unplaced || state.what == cluster_state::used;
+        return cluster == store_layout::unplaced || state.what() == cluster_state::used;
     }
 
     /// What lives without `old`, unless a bucket that was damaged in between has other entries there now.

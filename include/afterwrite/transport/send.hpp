@@ -88,9 +88,13 @@ public:
     sending(request_facts const& facts, Session& session, View& view, consistency_policy const& policy,
             time_point now)
         : session_(session), view_(view), addressable_(facts.addressable), now_(now),
-          exchange_(policy,
-                    session.required(with_view(view, [](replication_view const& v) { return v.asked(); })),
-                    facts, now, next_seed())
+          exchange_(
+              policy,
+              [&] {
+                  return session.required(
+                      with_view(view, [](replication_view const& v) { return v.asked(); }));
+              },
+              facts, now, next_seed())
     {
         go_on(with_view(view_, [&](replication_view& v) { return exchange_.first(v); }));
     }

@@ -9,6 +9,8 @@
 
 #include <boost/container/static_vector.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +23,12 @@ class attempt_head {
 public:
     using traits = afterwrite::message_traits<request_head>;
 
-    explicit attempt_head(request_head& client) noexcept : client_(client) {}
+    /// The head is not changed by others from now on.
+    explicit attempt_head(request_head& client) noexcept : client_(client)
+    {
+        for (auto const& each : client)
+            marks_ |= mark_of(text_of(each.name_string()));
+    }
 
     [[nodiscard]] request_head const& client() const noexcept { return client_; }
 
@@ -36,7 +43,8 @@ public:
     /// Also where the client has set it: what was empty, and so counts as absent.
     void remove(std::string_view name)
     {
-        traits::remove(client_, name);
+        if (may_have(name))
+            traits::remove(client_, name);
         auto kept = ours_.begin();
         for (auto const& each : ours_)
             if (each.name != name)
@@ -47,7 +55,8 @@ public:
     template <class Visit>
     void for_each(std::string_view name, Visit&& visit) const
     {
-        traits::for_each(client_, name, visit);
+        if (may_have(name))
+            traits::for_each(client_, name, visit);
         for (auto const& each : ours_)
             if (each.name == name)
                 visit(each.value);
@@ -65,7 +74,7 @@ public:
     {
         append_fields(text, client_);
         for (auto const& each : ours_)
-            text.append(each.name).append(": ").append(each.value).append("\r\n");
+            append_field(text, each.name, each.value);
     }
 
 private:
@@ -74,7 +83,20 @@ private:
         std::string_view value;
     };
 
+    /// A client has few fields, and is asked for more names than it has: most are told apart by their size and
+    /// last letter.
+    [[nodiscard]] static constexpr std::uint64_t mark_of(std::string_view name) noexcept
+    {
+        auto const letter = name.empty() ? 0U : static_cast<unsigned char>(name.back()) & 0x1fU;
+        return std::uint64_t{1} << (name.size() * 5 + letter) % 64;
+    }
+    [[nodiscard]] bool may_have(std::string_view name) const noexcept
+    {
+        return (marks_ & mark_of(name)) != 0;
+    }
+
     request_head& client_;
+    std::uint64_t marks_ = 0; ///< of the names of the client's fields
     boost::container::static_vector<field, afterwrite::max_attempt_lines> ours_;
 };
 

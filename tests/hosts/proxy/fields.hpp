@@ -54,4 +54,7 @@ void remove_forwarded_fields(http::fields& fields);
 /// All fields as they are sent, one a line.
 void append_fields(std::string& to, http::fields const& fields);
 
+/// The same for one.
+void append_field(std::string& to, std::string_view name, std::string_view value);
+
 } // namespace proxy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "address.hpp"
+#include "brief_lock.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
 #include "settings.hpp"
@@ -23,8 +24,8 @@ namespace proxy {
 /// atomic, nothing of it changes once the server runs.
 class shared {
 public:
-    using session_store = afterwrite::session_store<std::mutex>;
-    using view_type = afterwrite::shared_replication_view<std::mutex>;
+    using session_store = afterwrite::session_store<brief_lock>;
+    using view_type = afterwrite::shared_replication_view<brief_lock>;
 
     /// setup_error: see `server`.
     shared(settings const& chosen, proxy::log& to, std::function<void()> on_quit);
