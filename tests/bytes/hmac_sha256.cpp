@@ -71,6 +71,9 @@ TEST_CASE(
     std::string const short_key(digest.begin(), digest.end());
     CHECK(signature(longer, "m") == signature(short_key, "m"));
     CHECK(signature(block, "m") != signature(longer, "m"));
+    auto const digest_of_block = sha256().update(block).finish();
+    CHECK(signature(block, "m") !=
+          signature(std::string(digest_of_block.begin(), digest_of_block.end()), "m"));
     CHECK(signature("k", "m") == signature(std::string("k\0\0", 3), "m"));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <afterwrite/bytes/json.hpp>
 
+#include <afterwrite/bytes/base64.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -239,4 +241,11 @@ TEST_CASE("the units beside the surrogates are letters like any other")
     CHECK(is_text(R"("\ue000")", "\xee\x80\x80"));
     CHECK(is_text(R"("\ud83d\ue000")", "\xef\xbf\xbd\xee\x80\x80"));
     CHECK(is_text(R"("\ud83d\udbff")", "\xef\xbf\xbd\xef\xbf\xbd"));
+    CHECK(is_text(R"("\udc00\udc00")", "\xef\xbf\xbd\xef\xbf\xbd"));
+    CHECK(is_text(R"("\udfff")", "\xef\xbf\xbd"));
+}
+
+TEST_CASE("the bound on nesting is what the longest index has room for")
+{
+    CHECK(json_reader::max_depth == base64_decoded_size_max(256));
 }

@@ -142,3 +142,13 @@ TEST_CASE("whatever the bytes, what is read lies within them and it ends")
         CHECK(size <= message.size());
     }
 }
+
+TEST_CASE("what was not read is no field that a message can have")
+{
+    protobuf_field const none;
+    CHECK(none.number == 0); // which no message may have
+    CHECK_FALSE(none.is_varint(1));
+    CHECK_FALSE(none.is_bytes(1));
+    protobuf_reader reader(std::string_view("\x00\x01", 2));
+    CHECK_FALSE(reader.next());
+}

@@ -5,11 +5,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 using namespace afterwrite;
 
@@ -88,4 +92,22 @@ TEST_CASE("bytes are the same message as characters")
 {
     std::uint8_t const bytes[] = {0x61, 0x62, 0xff};
     CHECK(sha256().update(std::span(bytes)).finish() == sha256().update("ab\xff").finish());
+
+    std::vector<std::uint8_t> long_message; // of several blocks, no two alike
+    for (int i = 0; i < 200; ++i)
+        long_message.push_back(static_cast<std::uint8_t>(i));
+    CHECK(sha256().update(std::span<std::uint8_t const>(long_message)).finish() ==
+          sha256().update(std::string(long_message.begin(), long_message.end())).finish());
+}
+
+TEST_CASE("a whole block leaves nothing of itself behind: it may be a key")
+{
+    std::uint8_t secret[sha256::block_size];
+    for (std::size_t i = 0; i < sizeof secret; ++i)
+        secret[i] = static_cast<std::uint8_t>(0x80 + i);
+    sha256 digested;
+    digested.update(std::span<std::uint8_t const>(secret));
+    unsigned char memory[sizeof digested];
+    std::memcpy(memory, &digested, sizeof digested);
+    CHECK(std::search(memory, memory + sizeof memory, secret, secret + 8) == memory + sizeof memory);
 }

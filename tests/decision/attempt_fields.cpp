@@ -7,7 +7,9 @@
 #include "support/test_message.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 using namespace afterwrite;
 using namespace support;
@@ -121,4 +123,19 @@ TEST_CASE("nothing of an earlier attempt stays, whoever wrote it, and nothing el
                 CHECK(message.values("X-Vault-Forward").empty());
                 CHECK(message.values("X-Vault-Token") == texts{"t"});
             }
+}
+
+TEST_CASE("the bound on an attempt's lines holds for all that a session can require")
+{
+    std::vector<std::string> indices;
+    for (char cluster = 'a'; cluster < 'a' + required_states::max_clusters; ++cluster) {
+        indices.push_back(vault(std::string(1, cluster), 2, 0));
+        indices.push_back(vault(std::string(1, cluster), 0, 2));
+    }
+    auto const required = states(indices);
+    for (auto const at : stages) {
+        auto const message = prepared(required, {at, dialect::vault, true});
+        CHECK(sorted(message.values("X-Vault-Index")) == sorted(indices));
+        CHECK(message.fields.size() <= max_attempt_lines);
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <afterwrite/decision/exchange.hpp>
 
+#include <afterwrite/decision/refusal_answer.hpp>
 #include <afterwrite/session/session.hpp>
 
 #include <doctest/doctest.h>
@@ -129,6 +130,17 @@ TEST_CASE("await: OpenBao holds the request first; Vault has no such mode, and g
                 "30 any waiting: 1 index, fail", "30 deliver answered"});
     CHECK(trace(when_inconsistent::await, on_vault, {vault_stale(), answer(200)}) ==
           lines{"0 any first_attempt: 1 index", "10 any waiting: 1 index", "10 deliver answered"});
+}
+
+TEST_CASE("await: a server that does not know how to hold a request is asked without")
+{
+    CHECK(trace(when_inconsistent::await, on_openbao,
+                {answer(400, refusal_answers::unknown_first.body), answer(200)}) ==
+          lines{"0 any first_attempt: 1 index, await-state + fail", "0 any not_held: 1 index, fail",
+                "0 deliver answered"});
+    CHECK(trace(when_inconsistent::retry, on_openbao,
+                {answer(400, refusal_answers::unknown_first.body), answer(200)}) ==
+          lines{"0 any first_attempt: 1 index, fail", "0 deliver answered"}); // it is the caller's own 400
 }
 
 TEST_CASE("forward: the active node answers for a node that is behind")

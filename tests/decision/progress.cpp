@@ -36,7 +36,9 @@ struct journey {
 
     journey(replication_view& known, required_states const& required, request_facts const& facts = reading,
             consistency_policy const& policy = {}, std::uint64_t seed = 1)
-        : view(known), state(policy, required, facts, at(0s), seed), last(state.first(known))
+        : view(known), state(
+                           policy, [&]() -> auto const& { return required; }, facts, at(0s), seed),
+          last(state.first(known))
     {}
 
     /// An attempt, when it is due, whose answer is this one.
@@ -434,4 +436,23 @@ TEST_CASE("a stack that cannot repeat a field asks the active node for what take
     journey one(view, states({vault("c", 0, 2), vault("c", 2, 0)}));
     CHECK(one.state.begin_attempt(view, {}, false).has_value());
     CHECK(one.state.how().asks_active_node());
+}
+
+TEST_CASE("a write that a server failed at may have been executed: its retry is sent behind a fence")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    auto required = five;
+    required.sent_as().fences_losses = true;
+    struct row {
+        request_facts facts;
+        refusal kind;
+        bool is_fenced;
+    };
+    for (auto const& [facts, kind, is_fenced] :
+         {row{writing, refusal::server_error, true}, row{writing, refusal::no_active_node, false},
+          row{reading, refusal::server_error, false}}) {
+        journey one(view, required, facts);
+        one.hear({.status = 500, .kind = kind});
+        CHECK(one.state.required().fenced() == is_fenced);
+    }
 }

@@ -81,3 +81,13 @@ TEST_CASE("what the proxy says itself is JSON in the servers' form, and never 50
         CHECK(said.fields.size() == 2);
     }
 }
+
+TEST_CASE("what the proxy says tells the client's stack whose fault it is, by the status")
+{
+    CHECK(proxy_answers::no_answer.status == 502);
+    CHECK(proxy_answers::unproven_write.status == 502);
+    CHECK(proxy_answers::not_offered.status == 503); // nothing was sent: it may be repeated
+    CHECK(proxy_answers::regressed.status == 503);
+    CHECK(proxy_answers::cancelled.status == 503);
+    CHECK(proxy_answers::no_time.status == 504);
+}

@@ -15,7 +15,7 @@ using namespace support;
 
 namespace {
 
-constexpr pursuit::circumstances waiting{.waits_for_node = true, .may_forward = false};
+constexpr pursuit::circumstances waiting{.waits_for_node = true}; // nobody said that it may be forwarded
 constexpr pursuit::circumstances impatient{.waits_for_node = true, .may_forward = true};
 constexpr retry_budget::terms nothing{.percent_of_reads = 0, .per_second = 0, .burst = 0};
 
@@ -128,6 +128,7 @@ TEST_CASE("patience counts from the first refusal, and is 100 ms while nothing i
     auto const late = one.refuse(view, 102ms, 103ms, impatient);
     CHECK(late.what == pursuit::move::forward);
     CHECK(late.due == at(103ms));
+    CHECK_FALSE(late.is_over_budget);
 }
 
 TEST_CASE("a wait that the patience would not outlast is not begun: the active node is asked when it ends")
@@ -162,6 +163,11 @@ TEST_CASE("who may not be forwarded waits on")
     // The same for an attempt that no node has checked.
     CHECK(one.refuse(view, 11s, 11s, {.waits_for_node = false, .may_forward = true}).what ==
           pursuit::move::wait);
+    replication_view untaught;
+    hunt unchecked;
+    CHECK(unchecked.refuse(untaught, 0s, 0s, {.waits_for_node = false, .may_forward = true}).what ==
+          pursuit::move::wait);
+    CHECK_FALSE(untaught.nodes()[anywhere].lacked({5, 0}, at(0s)));
 }
 
 TEST_CASE("a forward that the budget does not allow is no forward, and the read waits on")
@@ -551,4 +557,76 @@ TEST_CASE("what is of another history, or of another cluster, teaches nothing")
         one.answer(view, now, now + 1ms);
         CHECK_FALSE(view.nodes()[one.way.node()].has({5, 0}));
     }
+}
+
+TEST_CASE("forwards that follow each other open the breaker, so that those who come after need not wait")
+{
+    replication_view view;
+    for (int i = 0; i < breaker::opens_after; ++i) {
+        CHECK_FALSE(view.nodes()[anywhere].guard.is_open());
+        hunt one;
+        CHECK(one.begin(view, impatient));
+        CHECK(one.way.try_forward(view, one.times));
+    }
+    CHECK(view.nodes()[anywhere].guard.is_open());
+    hunt next;
+    CHECK_FALSE(next.begin(view, impatient));
+}
+
+TEST_CASE("when the others need not be waited for any more, nothing is overdue")
+{
+    auto view = view_of_three();
+    for (node_number i = 0; i < 3; ++i)
+        stall(view, i);
+    hunt one(five, to_best_node());
+    CHECK(one.begin(view, impatient));
+    REQUIRE(one.way.held_until(view, one.times).has_value());
+    REQUIRE(one.way.overdue_at(view) == at(100ms));
+    for (node_number i = 0; i < 3; ++i)
+        view.nodes()[i].flight = {};
+    CHECK_FALSE(one.way.held_until(view, one.times).has_value());
+    CHECK(one.way.overdue_at(view) == time_point::max());
+}
+
+TEST_CASE("two hops in a row are all, and after a wait there may be two again")
+{
+    bool hops_again = false;
+    for (std::uint64_t seed = 0; seed < 16; ++seed) {
+        auto view = view_of_three();
+        hunt one(five, to_best_node(), {}, seed);
+        one.way.choose(view, one.times, false);
+        int hops = 0;
+        unsigned in_a_row = 0;
+        for (int i = 0; i < 30; ++i) { // so seldom that no node is known to have lacked it a moment ago
+            bool const hopped =
+                one.refuse(view, 200ms * i, 200ms * i + 1ms, waiting).what == pursuit::move::ask_another;
+            in_a_row = hopped ? in_a_row + 1 : 0;
+            hops += hopped ? 1 : 0;
+            CHECK(in_a_row <= node_hopping::most_in_a_row);
+        }
+        hops_again = hops_again || hops > static_cast<int>(node_hopping::most_in_a_row);
+    }
+    CHECK(hops_again);
+}
+
+TEST_CASE("the second hop does not lead back to where the first one began")
+{
+    auto const without_order = states({vault("c", 5, 0), vault("d", 5, 0)}); // no node is known to lack that
+    int hops = 0;
+    for (std::uint64_t seed = 0; seed < 32; ++seed) {
+        auto view = view_of_three();
+        hunt one(without_order, to_best_node(), {}, seed);
+        one.way.choose(view, one.times, false);
+        auto const first = one.way.node();
+        one.refuse(view, 0ms, 1ms, waiting);
+        if (one.refuse(view, 6ms, 7ms, waiting).what != pursuit::move::ask_another)
+            continue;
+        ++hops;
+        for (node_number i = 0; i < 3; ++i)
+            if (i != first && i != one.way.node())
+                view.nodes()[i].failed(at(7ms)); // so that only the first one is left
+        CHECK(one.refuse(view, 7ms, 8ms, waiting).what == pursuit::move::wait);
+        CHECK(one.way.node() != first);
+    }
+    CHECK(hops > 20);
 }

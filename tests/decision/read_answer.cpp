@@ -147,3 +147,14 @@ TEST_CASE("a no that may be older than what was written is marked")
     CHECK_FALSE(read(answer(400, "missing client token")).may_be_stale_negative);
     CHECK_FALSE(read(vault_stale()).may_be_stale_negative);
 }
+
+TEST_CASE("who cannot serve anybody now is a gateway without its node, or a node without the active one")
+{
+    reader read;
+    for (int const status : {502, 503, 504})
+        CHECK(read(answer(status)).is_unreachable());
+    CHECK(read(no_active_node()).is_unreachable());
+    for (int const status : {200, 404, 412, 429, 500, 501, 505})
+        CHECK_FALSE(read(answer(status)).is_unreachable());
+    CHECK_FALSE(read(vault_stale()).is_unreachable());
+}

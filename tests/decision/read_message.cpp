@@ -147,3 +147,11 @@ TEST_CASE("the active node is learned from 307 and 308, and from the first place
         CHECK(learn_active_node(view, redirect) == (status == 307 || status == 308));
     }
 }
+
+TEST_CASE("of a request that was not read nothing is known")
+{
+    request_marks const unread;
+    CHECK_FALSE(unread.asks_health);
+    CHECK_FALSE(unread.token_may_carry_index);
+    CHECK_FALSE(unread.may_give_birth);
+}

@@ -87,3 +87,20 @@ TEST_CASE("fields are equal if their names and values are; answers, if they have
     CHECK_FALSE(one == refusal_answer{.status = 400, .fields = {fields, 2}});
     CHECK_FALSE(one == refusal_answer{.status = 400, .fields = {fields + 1, 1}});
 }
+
+TEST_CASE("what is stale has the status by which its server's clients tell it; all else is a bad request")
+{
+    CHECK(vault_stale.status == 412);
+    CHECK(openbao_stale.status == 429);
+    CHECK(openbao_stale_token.status == 412);
+    for (auto const& answer : all)
+        if (answer.status != 412 && answer.status != 429)
+            CHECK(answer.status == 400);
+}
+
+TEST_CASE("nothing is refused at first")
+{
+    CHECK(refusal_answer().status == 0);
+    CHECK(refusal_answer().body.empty());
+    CHECK(refusal_answer().fields.empty());
+}

@@ -126,6 +126,7 @@ TEST_CASE("a line of Vault that no node could have is told, wherever it stands")
 
 TEST_CASE("so many lines are read, and one more is one too many")
 {
+    CHECK(requirement::max_index_lines == 2 * 16); // twice what a session sends
     auto request = get();
     for (std::size_t i = 0; i < requirement::max_index_lines; ++i)
         request.with(index_field, vault("c", i, 0));

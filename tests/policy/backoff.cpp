@@ -39,6 +39,9 @@ TEST_CASE("the first wait is the one configured, each further one twice as long,
         CHECK(plain.delay(10, random) == 1s);
         CHECK(plain.delay(UINT32_MAX, random) == 1s);
     }
+    constexpr backoff long_first{.spread = backoff::jitter::none, .first = 400ms, .longest = 1s};
+    CHECK(long_first.delay(2, 0) == 800ms);
+    CHECK(long_first.delay(3, 0) == 1s);
 }
 
 TEST_CASE("equal jitter waits at least half of it, and at most all of it")

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -97,4 +98,14 @@ TEST_CASE("policies that differ anywhere are not equal")
           consistency_policy{.repeat_wait = {.first = 1s}}, consistency_policy{.forward_after = 1s},
           consistency_policy{.stale_negatives = 1s}})
         CHECK_FALSE(other == consistency_policy());
+}
+
+TEST_CASE("after a failure it waits half a second, then longer, and never more than four")
+{
+    constexpr consistency_policy policy;
+    CHECK(policy.repeat_wait.first == 500ms);
+    for (std::uint32_t const retry : {4U, 5U, 100U}) {
+        CHECK(policy.repeat_wait.delay(retry, UINT64_MAX) > 3900ms);
+        CHECK(policy.repeat_wait.delay(retry, UINT64_MAX) <= 4s);
+    }
 }

@@ -113,8 +113,9 @@ TEST_CASE("a write or a login without a trace of an index has written what no re
     }
     for (int const status : {0, 307, 400, 404, 412, 500})
         CHECK_FALSE(is_unindexed_write(answer(status), {}, {}));
-    for (auto const& trace : {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.held = 1},
-                              recorded{.unkept = 1}, recorded{.outdated = 1}})
+    for (auto const& trace :
+         {recorded{.kept = 1}, recorded{.superseded = 1}, recorded{.held = 1}, recorded{.unkept = 1},
+          recorded{.outdated = 1}, recorded{.held = 1, .unkept = 1}, recorded{.unkept = 1, .outdated = 1}})
         CHECK_FALSE(is_unindexed_write(answer(200), {}, trace));
     for (auto const& garbage : {recorded{.unknown_form = 1}, recorded{.rejected = 1}})
         CHECK(is_unindexed_write(answer(200), {}, garbage));

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "support/indices.hpp"
+#include "support/manual_clock.hpp"
 
 #include <cstdint>
 #include <set>
@@ -11,6 +12,7 @@
 #include <string_view>
 
 using namespace afterwrite;
+using namespace support;
 using fate = cluster_demand::fate;
 
 namespace {
@@ -253,4 +255,45 @@ TEST_CASE("a copy is whole, and of its own")
     CHECK(texts_of(copy) == texts{"c"});
     copy = *&copy;
     CHECK(texts_of(copy) == texts{"c"});
+}
+
+TEST_CASE("a fence that nobody repays ends with time, and with the history that it belongs to")
+{
+    vault_demand demand;
+    demand.record(7, 0, "a");
+    demand.held.fence();
+    demand.held.advance(at(0s), 10s);
+    demand.held.advance(at(9s), 10s);
+    CHECK(demand.held.fenced());
+    CHECK(demand.held.fenced_until() == at(10s));
+    demand.held.advance(at(10s), 10s);
+    CHECK_FALSE(demand.held.fenced());
+    CHECK(demand.held.size() == 1);
+
+    demand.held.fence();
+    demand.held.begin_epoch(at(11s));
+    CHECK_FALSE(demand.held.fenced());
+    CHECK(demand.held.size() == 0);
+    CHECK(demand.held.history().epoch() == 1);
+}
+
+TEST_CASE("what is held is one place in the log where its values have an order, and only then")
+{
+    vault_demand vault;
+    CHECK_FALSE(vault.held.place().has_value());
+    vault.record(2, 0, "a");
+    vault.record(0, 3, "b");
+    CHECK(vault.held.place() == wal_position{2, 3});
+
+    openbao_demand numbers;
+    CHECK_FALSE(numbers.held.place().has_value());
+    numbers.record("42");
+    CHECK(numbers.held.place() == wal_position{42, 0});
+    numbers.record("abc"); // stands beside it, and nobody knows which is the later one
+    REQUIRE(numbers.held.size() == 2);
+    CHECK_FALSE(numbers.held.place().has_value());
+
+    openbao_demand text;
+    text.record("abc");
+    CHECK_FALSE(text.held.place().has_value());
 }

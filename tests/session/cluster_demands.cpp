@@ -36,6 +36,7 @@ TEST_CASE("there is room for eight, and no more")
 
     demands.erase("3");
     CHECK(demands.find("3", dialect::vault) == nullptr);
+    CHECK(demands.find("0", dialect::vault) != nullptr);
     CHECK(demands.find("7", dialect::vault) != nullptr);
     CHECK(demands.find_or_add(cluster_id("one more"), dialect::vault) != nullptr);
 }

@@ -298,3 +298,15 @@ TEST_CASE("what is imported is settled a while later: a cluster that was restore
     CHECK(into.record(written(openbao("c", "41")), carried, at(2s)).regressed == 1);
     CHECK(texts_of(into.required()) == texts{openbao("c", "41")});
 }
+
+TEST_CASE("a fence of which the text says no time begins anew, and ends as one of the session's own")
+{
+    portable_session const read{.required = fenced({}, "c", dialect::openbao), .is_authenticated = true};
+    REQUIRE(read.fences_last == duration::max());
+    session into({.fence_time = 1min});
+    REQUIRE(import_session(into, read, at(0s)));
+    into.record(answer(200), {}, at(59s));
+    CHECK(into.required().fenced());
+    into.record(answer(200), {}, at(1min));
+    CHECK_FALSE(into.required().fenced());
+}

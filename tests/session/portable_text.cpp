@@ -334,3 +334,14 @@ TEST_CASE("no text does harm, whatever it is")
     }
     CHECK(accepted == 0);
 }
+
+TEST_CASE("a fence that ends as soon as it is set is handed on with no time left")
+{
+    session mine({.fence_time = 0s});
+    mine.record_lost({}, at(1s));
+    REQUIRE(mine.required().fenced());
+    auto const read = read_session(exported(mine));
+    REQUIRE(read.has_value());
+    CHECK(read->required.fenced());
+    CHECK(read->fences_last == 0s);
+}

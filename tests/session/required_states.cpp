@@ -468,3 +468,51 @@ TEST_CASE("a fence finds no room beside eight clusters, and then stands for good
     required.fence(cluster_id("ninth"), dialect::vault);
     CHECK(required.unplaced().is_crowded());
 }
+
+TEST_CASE("what answers a request of an older history is not required, and leaves a fence")
+{
+    auto required = states({vault("c", 10, 0)});
+    auto carried = required;
+    carried.advance(at(1s));
+    required.demands()[0].begin_epoch(at(2s)); // the cluster was restored while the request was on its way
+    auto const total = required.record(vault("c", 99, 0), arrival{.carried = &carried, .now = at(3s)});
+    CHECK(total == recorded{.outdated = 1});
+    CHECK_FALSE(required.holds(vault("c", 99, 0)));
+    CHECK(required.fenced());
+}
+
+TEST_CASE("a fence ends with its time, whether its cluster is known or not")
+{
+    auto required = states({vault("c", 5, 0)});
+    required.fence(cluster_id("c"), dialect::vault);
+    required.advance(at(0s), 10s);
+    required.fence({}, dialect::vault);
+    required.advance(at(5s), 10s);
+    CHECK(required.advanced_at() == at(5s));
+    required.advance(at(10s), 10s);
+    CHECK_FALSE(required[0].fenced());
+    CHECK(required.unplaced().fenced());
+    required.advance(at(15s), 10s);
+    CHECK_FALSE(required.fenced());
+    CHECK(required.demand("c") == wal_position{5, 0});
+}
+
+TEST_CASE("the history of a cluster is learned from indices of which the time is known")
+{
+    for (bool const is_known : {true, false}) {
+        required_states required;
+        required.record(vault("c", 5, 0), arrival{.now = is_known ? at(0s) : time_point::min()});
+        required.advance(at(1s));
+        CHECK(required.demand("c") == wal_position{5, 0});
+        CHECK(required[0].history().settled() == (is_known ? wal_position{5, 0} : wal_position{}));
+    }
+}
+
+TEST_CASE("one field value hands on all that can be sent")
+{
+    CHECK(required_states().field_value().empty());
+    CHECK(states({vault("c", 5, 3)}).field_value() == vault("c", 5, 3));
+    auto const several = states({vault("c", 0, 2), vault("c", 2, 0), openbao("d", "7")});
+    CHECK(texts_of(states({several.field_value()})) == texts_of(several));
+    CHECK(states({several.field_value()}).size() == 3);
+}

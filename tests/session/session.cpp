@@ -499,6 +499,21 @@ TEST_CASE("an answer in order shows that the suspicion was wrong; nothing is los
     CHECK_FALSE(static_cast<bool>(mine.last_regression()));
 }
 
+TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothing any more")
+{
+    for (auto const later : {14min, 16min}) {
+        session mine;
+        mine.record(written(vault("c", 100, 0)), {}, at(0s));
+        auto const stray = [&](duration when) {
+            return mine.record(written(vault("c", 40, 0)), carried_at(mine, at(when), checked), at(when));
+        };
+        CHECK(stray(10s).suspected == 1);
+        auto const second = stray(10s + later);
+        CHECK(second.suspected == (later > default_fence_time ? 1 : 0));
+        CHECK(second.regressed == (later > default_fence_time ? 0 : 1));
+    }
+}
+
 TEST_CASE("what to do when it is certain is the session's option")
 {
     for (auto const on : {on_regression::reset_and_forward, on_regression::fail, on_regression::reset}) {

@@ -135,3 +135,42 @@ TEST_CASE("to merge is to be fenced as the other one, even after a repayment")
     CHECK(required.merge(crowded).unkept == 1);
     CHECK(required.is_crowded());
 }
+
+TEST_CASE("a text in the place of another one leaves a fence, unless the request had carried that one")
+{
+    for (std::string const& first : {std::string("x"), std::string("one")}) {
+        unplaced_demand required;
+        required.keep(first);
+        required.keep(first);
+        CHECK_FALSE(required.fenced());
+        required.keep("another", first);
+        CHECK_FALSE(required.fenced());
+        required.keep(first, "another");
+        CHECK_FALSE(required.fenced());
+        required.keep("neither");
+        CHECK(required.has_strays());
+        CHECK(required.text() == "neither");
+    }
+}
+
+TEST_CASE("the fences end with time, each by itself, and both with the later one")
+{
+    unplaced_demand required;
+    required.stray(at(5s));
+    CHECK(required.fenced_until() == at(5s));
+    required.crowd(at(8s));
+    CHECK(required.fenced_until() == at(8s));
+    required.advance(at(5s), 10s);
+    CHECK_FALSE(required.has_strays());
+    CHECK(required.is_crowded());
+    CHECK(required.fenced_until() == at(8s));
+    required.stray(); // nobody has told it the time
+    CHECK(required.fenced_until() == read_fence::not_told);
+    required.advance(at(6s), 10s);
+    CHECK(required.fenced_until() == at(16s));
+    required.advance(at(8s), 10s);
+    CHECK_FALSE(required.is_crowded());
+    CHECK(required.fenced_until() == at(16s));
+    required.crowd();
+    CHECK(required.fenced_until() == read_fence::not_told);
+}

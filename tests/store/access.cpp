@@ -133,6 +133,51 @@ TEST_CASE("an index past a bound fences who requires nothing yet, and the histor
     CHECK(after[0].history().settled() == before[0].history().settled());
 }
 
+TEST_CASE(
+    "the first index of a new history is required of everybody, who need not ask the active node any more")
+{
+    accessed const one;
+    one.record(vault("c", 10, 0), 0s);
+    one.record(vault("c", 11, 0), 1s);
+    auto const write = [&](std::uint64_t local, duration since) {
+        auto carried = one.required(since);
+        carried.set_sent_as({.was_checked = true});
+        return one.of(1).record(vault("c", local, 0), {.carried = &carried, .now = at(since)});
+    };
+    write(3, 2s);
+    REQUIRE(write(4, 3s).regressed == 1);
+    CHECK_FALSE(one.of(2).reader().required(at(4s)).demand("c"));
+    CHECK(one.memory.cluster(0).state()->is_forwarded());
+    CHECK(write(5, 4s).superseded == 1);
+    CHECK(one.of(2).reader().required(at(4s)).demand("c") == wal_position{5, 0});
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
+}
+
+TEST_CASE("an answer that repays what nobody knew the cluster of does so where nothing else is to be changed")
+{
+    accessed const one;
+    one.record(openbao_past_bound("b"));
+    auto const carried = one.required();
+    REQUIRE(carried.unplaced().has_strays());
+    CHECK(one.of(1).record(vault("c", 1, 0), {.carried = &carried, .now = at(1s)}).kept == 1);
+    CHECK_FALSE(one.required(1s).fenced());
+}
+
+TEST_CASE("a second answer of a millisecond takes no lock that all stripes share")
+{
+    store_of<counting_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(counting_lock))};
+    store_options const options;
+    store_access<counting_lock> const access(memory, options, 1);
+    auto const& head = *static_cast<counting_lock*>(memory.lock(memory.layout.stripes));
+    access.record(vault("c", 5, 0), {.now = at(0s)});
+    auto const carried = access.reader().required(at(0s));
+    auto const before = head.taken;
+    CHECK(access.record(vault("c", 6, 0), {.carried = &carried, .now = at(0s)}).superseded == 1);
+    CHECK(head.taken == before);
+}
+
 TEST_CASE("an index of the epoch before does not take the place of one that came meanwhile")
 {
     store_of<interrupted_lock> const many(100);

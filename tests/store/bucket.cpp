@@ -92,6 +92,7 @@ TEST_CASE("a bucket that was lost says so, and since when")
     auto const bucket = bucket_of(0x7fff);
     bucket->lose(1234);
     REQUIRE(bucket->live() == (1U | store_bucket::lost_mask));
+    CHECK(bucket->live() != 1U); // not as if only the first one had ever lived
     CHECK(bucket->entries[0].is_whole());
     CHECK(bucket->entries[0].kind == entry_kind::lost_bucket);
     CHECK(bucket->entries[0].link == 1234);

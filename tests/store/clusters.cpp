@@ -68,6 +68,13 @@ TEST_CASE("64 clusters have a number, and one more has none")
         CHECK(clusters.intern(head, "c" + std::to_string(i), dialect::vault, 0) == i);
     CHECK_FALSE(clusters.intern(head, "one more", dialect::vault, 0));
     CHECK(clusters.intern(head, "c63", dialect::vault, 0) == 63);
+    CHECK_FALSE(clusters.find(head, "", dialect::unknown, 0)); // nor has nobody knows which
+    unsigned seen = 0;
+    CHECK_FALSE(clusters.for_each(head, 0, 900, [&](std::uint8_t i, cluster_state const&) {
+        CHECK(i == seen++);
+        return true;
+    }));
+    CHECK(seen == 64);
 }
 
 TEST_CASE(
@@ -125,4 +132,31 @@ TEST_CASE("a history that was damaged begins anew in the epoch that counts")
     CHECK(read.settled() == wal_position{});
     CHECK(cluster.read_history(*cluster.state(), read));
     CHECK(read.epoch() == 2);
+}
+
+TEST_CASE("who reads a history while it is replaced gets the one that counts then, and it stays")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    late_hold<counting_lock> head(lock);
+    REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+    auto& cluster = parts.memory.cluster(0);
+    auto const before = *cluster.state(); // what the reader has seen
+    lineage history;
+    history.begin_epoch(at(0s));
+    history.note({5, 6}, at(1s));
+    history.advance(at(9s));
+    for (int half = 0; half < 2; ++half) {
+        auto state = *cluster.state();
+        cluster.set_history(history, state);
+        cluster.set(state);
+    }
+    lineage read;
+    REQUIRE_FALSE(cluster.read_history(before, read));
+    clusters.read_history(head, 0, before, read);
+    CHECK(read.epoch() == 1);
+    CHECK(read.settled() == wal_position{5, 6});
+    REQUIRE(cluster.read_history(*cluster.state(), read));
+    CHECK(read.settled() == wal_position{5, 6});
 }

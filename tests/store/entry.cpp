@@ -35,6 +35,16 @@ TEST_CASE("zeros are no entry")
     CHECK_FALSE(zeros.is_whole());
 }
 
+TEST_CASE("a block that an older build has written is read: each kind has the number that stands there")
+{
+    CHECK(entry_kind{1} == entry_kind::vault);
+    CHECK(entry_kind{2} == entry_kind::raft);
+    CHECK(entry_kind{3} == entry_kind::postgresql);
+    CHECK(entry_kind{4} == entry_kind::cell);
+    CHECK(entry_kind{5} == entry_kind::lost_slot);
+    CHECK(entry_kind{6} == entry_kind::lost_bucket);
+}
+
 TEST_CASE("two kinds say that something was lost")
 {
     CHECK(store_entry{.kind = entry_kind::lost_slot}.is_lost());

@@ -51,6 +51,7 @@ TEST_CASE("a fence is kept with its count, and an answer repays it across the st
     CHECK_FALSE(answered.fenced());
     save_fences(answered, cell, clock_at(4s));
     CHECK_FALSE(cell.is_fenced());
+    CHECK_FALSE(demand_of(cell, 5s).fenced());
     CHECK(cell.fences == 3); // answers on their way name it
 
     answered = demand_of(cell, 5s);
@@ -103,6 +104,10 @@ TEST_CASE("a suspicion of the cluster's history is no fence of the identity")
     CHECK(demand.fenced());
     save_fences(demand, cell, clock_at(2s));
     CHECK(cell.fences == 0);
+
+    cell.fenced_at = seconds_of(at(950s)); // of one that has ended
+    load_fences(cell, demand, clock_at(950s));
+    CHECK(demand.history().is_suspected()); // until it is told the time
 }
 
 TEST_CASE("what is required of nobody knows which cluster has fences of two kinds")
@@ -119,6 +124,8 @@ TEST_CASE("what is required of nobody knows which cluster has fences of two kind
 
     unplaced_demand loaded;
     load_fences(cell, loaded, clock_at(20s));
+    save_fences(loaded, cell, clock_at(20s), false);
+    CHECK(cell.fences == 1); // no more for having been loaded
     CHECK(loaded.has_strays());
     CHECK(loaded.is_crowded());
     auto const carried = loaded;

@@ -78,6 +78,10 @@ TEST_CASE("a floor is the join of what was moved to it")
     CHECK(floor.required(0).size() == 1);
     floor.join(vault("c", 1, 7), 0); // neither
     CHECK(floor.required(0).demand("c") == wal_position{7, 7});
+    CHECK(floor.required(0).size() == 2);
+    floor.join(vault("c", 7, 7), 0); // says alone what these two say
+    CHECK(floor.required(0).demand("c") == wal_position{7, 7});
+    CHECK(floor.required(0).size() == 1);
     floor.join(vault("c", 8, 8), 0);
     CHECK(floor.required(0).demand("c") == wal_position{8, 8});
     CHECK(floor.required(0).size() == 1);
@@ -143,6 +147,14 @@ TEST_CASE("what a floor cannot express fences everybody, for the fence time")
     floor_of_one free;
     free.at(1000).join(cell);
     CHECK_FALSE(free.required(1000).fenced());
+}
+
+TEST_CASE("a text of another cluster, whoever wrote it there, fences everybody")
+{
+    floor_of_one floor;
+    floor.join(vault("d", 5, 1), 1000);
+    CHECK(floor.required(1000).fenced());
+    CHECK_FALSE(floor.required(1901).fenced());
 }
 
 TEST_CASE("the fence of a floor ends although more joins it")

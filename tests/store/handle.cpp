@@ -235,6 +235,24 @@ TEST_CASE("after a restore, one identity's writes free everybody, and the floor"
     CHECK(many.store.of("new", at(13s)).required(c).find("c", dialect::vault)->history().epoch() == 1);
 }
 
+TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothing any more")
+{
+    for (auto const later : {14min, 16min}) {
+        many_type const many(1);
+        many.store.of("a", at(0s)).record(vault("c", 1000, 0), at(0s));
+        auto const stray = [&](std::string_view by, duration when) {
+            auto one = many.store.of(by, at(when));
+            auto const carried = sent(one.required(c), {.was_checked = true}, at(when));
+            return one.record(written(vault("c", 20, 0)), carried, at(when));
+        };
+        CHECK(stray("a", 10s).suspected == 1);
+        many.store.of("b", at(11s)).record(vault("c", 1000, 0), at(11s));
+        auto const second = stray("b", 10s + later);
+        CHECK(second.suspected == (later > default_fence_time ? 1 : 0));
+        CHECK(second.regressed == (later > default_fence_time ? 0 : 1));
+    }
+}
+
 TEST_CASE("what the active node says of itself tells of a restore, too")
 {
     many_type const many(100);

@@ -85,6 +85,7 @@ TEST_CASE("whatever is required is put back, and taken out as it was")
             one.record(text);
         auto const held = one.held();
         CHECK(texts_of(held) == texts_of(alone));
+        CHECK(held.clusters() == alone.clusters());
         CHECK(held.unplaced().text() == alone.unplaced().text());
         CHECK_FALSE(held.fenced());
     }
@@ -103,6 +104,8 @@ TEST_CASE("one text of a server's form needs no cell, and a cell is given back w
     CHECK(one.count(entry_kind::cell) == 0);
     one.record(openbao("b", "7"));
     one.record(openbao("p", "A/7"));
+    one.record("future-format");
+    CHECK(one.count(entry_kind::cell) == 1);
     CHECK(one.count(entry_kind::raft) == 1);
     CHECK(one.count(entry_kind::postgresql) == 1);
     one.change([](auto& identity) { identity.required() = {}; });
@@ -124,6 +127,43 @@ TEST_CASE("fences are put back, too")
     CHECK(one.held().unplaced().has_strays());
     one.change([](auto& identity) { identity.required().unplaced().crowd(); }, unplaced_demand::unkept);
     CHECK(one.held().unplaced().is_crowded());
+}
+
+TEST_CASE("the fence of what cannot be kept stands anew each time that happens, and not when it is put back")
+{
+    identities one;
+    auto const crowd = [](auto& identity) { identity.required().unplaced().crowd(); };
+    one.change(crowd, unplaced_demand::unkept, {}, 0s);
+    one.change(crowd, unplaced_demand::unkept, {}, 500s);
+    CHECK(one.held(1300s).unplaced().is_crowded());
+    CHECK_FALSE(one.held(1402s).unplaced().is_crowded());
+}
+
+TEST_CASE("eight clusters and a text of neither dialect are kept, and there is no room for a ninth cluster")
+{
+    identities one;
+    for (int i = 0; i < 8; ++i)
+        one.record(vault("c" + std::to_string(i), 1, 1));
+    one.record("future-format");
+    CHECK(one.held().clusters() == 8);
+    CHECK(one.held().unplaced().text() == "future-format");
+    CHECK_FALSE(one.held().fenced());
+    one.change([](auto& identity) {
+        CHECK(identity.know(cluster_id("c7"), dialect::vault));
+        CHECK_FALSE(identity.know(cluster_id("c8"), dialect::vault));
+        CHECK(identity.required().fenced());
+    });
+}
+
+TEST_CASE("to ask again whether a cluster is known takes back nothing that was found out meanwhile")
+{
+    identities one;
+    one.record(vault("c", 9, 9));
+    one.change([](auto& identity) {
+        identity.required().demands()[0].begin_epoch(at(5s));
+        REQUIRE(identity.know(cluster_id("c"), dialect::vault));
+    });
+    CHECK(one.memory.cluster(0).state()->epoch() == 1);
 }
 
 TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what all require of the old one")

@@ -48,6 +48,12 @@ TEST_CASE("a store has room for as many as asked for, and parts that do not over
     CHECK(store_layout::for_identities(store_layout::max_identities, 40).buckets() < 1U << 24);
 }
 
+TEST_CASE("a block that an older build has written is read: the clusters begin where they did")
+{
+    REQUIRE(store_layout::version == 1);
+    CHECK(store_layout::for_identities(1000, 40).clusters_at() == 256);
+}
+
 TEST_CASE("an identity may be in two buckets of one stripe, and they are spread over all")
 {
     auto const layout = store_layout::for_identities(5000, 40);

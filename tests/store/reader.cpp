@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <afterwrite/store/reader.hpp>
 
+#include <afterwrite/store/access.hpp>
+
 #include <doctest/doctest.h>
 
+#include "support/answers.hpp"
 #include "support/indices.hpp"
 #include "support/manual_clock.hpp"
 #include "support/store_block.hpp"
@@ -99,6 +102,40 @@ TEST_CASE("a text of neither dialect is sent only where nothing is known, and co
     record(many, "a", vault("d", 1, 2));
     CHECK(required(many, "a", "c").empty());
     CHECK(texts_of(required(many, "a", "d")) == texts{vault("d", 1, 2)});
+}
+
+TEST_CASE("a text of neither dialect comes without the floors of other clusters, and gives way to its own's")
+{
+    store_parts const parts(100);
+    store_options const options;
+    store_access<no_lock> const access(parts.memory, options, 1);
+    access.record_in_floor(vault("d", 9, 9), at(0s));
+    access.record("future-format", {.now = at(0s)});
+    auto const required_at = [&](std::string_view cluster) {
+        return access.reader().required(cluster_id(cluster), at(0s), [](cluster_id const&) { return false; });
+    };
+    CHECK(texts_of(required_at("e")) == texts{"future-format"});
+    CHECK(texts_of(required_at("d")) == texts{vault("d", 9, 9)});
+    access.record(vault("d", 1, 2), {.now = at(0s)});
+    CHECK(required_at("d").demand("d") == wal_position{9, 9});
+}
+
+TEST_CASE("the fence of a cluster is one of that cluster, and an answer of it repays it")
+{
+    many_type const many(100);
+    auto const as_sent = [](required_states carried) {
+        carried.sent_as().cluster = cluster_id("c");
+        carried.sent_as().form = dialect::vault;
+        return carried;
+    };
+    many.store.of("a", at(0s)).record_lost(as_sent(required(many, "a", "c")), at(0s));
+    auto const fenced = required(many, "a", "c");
+    REQUIRE(fenced.clusters() == 1);
+    CHECK(fenced[0].fenced());
+    CHECK_FALSE(fenced.unplaced().fenced());
+    CHECK_FALSE(required(many, "a", "d").fenced());
+    many.store.of("a", at(1s)).record(written(vault("c", 1, 0)), as_sent(fenced), at(1s));
+    CHECK_FALSE(required(many, "a", "c", at(1s)).fenced());
 }
 
 TEST_CASE("where nothing is required it still says of which history")

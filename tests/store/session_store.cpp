@@ -120,6 +120,37 @@ TEST_CASE("a store takes as many identities as it was asked for before the first
     }
 }
 
+TEST_CASE("a store is as large as is said: 100 KB for the clusters, and about 104 bytes for each identity")
+{
+    CHECK(store_type::size_for(1) < 110'000);
+    CHECK(store_type::size_for(1'000'000) < 105'000'000);
+}
+
+TEST_CASE("a fence that is set when the machine has just started ends as any other")
+{
+    store_of<no_lock> const many(1);
+    many.store.of("a", time_point(0s)).record(openbao_past_bound("b"), time_point(0s));
+    auto const is_fenced = [&](duration since) {
+        return many.store.of("a", time_point(since)).required(c).fenced();
+    };
+    CHECK(is_fenced(default_fence_time - 1s));
+    CHECK_FALSE(is_fenced(default_fence_time + 1s)); // times are stamped in whole seconds
+}
+
+TEST_CASE("a fence lasts as long as it is said, whatever part of a second it was set at")
+{
+    for (auto const begun : {0ms, 1ms, 500ms, 999ms}) {
+        CAPTURE(begun.count());
+        store_of<no_lock> const many(1);
+        many.store.of("a", at(begun)).record(openbao_past_bound("c"), at(begun));
+        auto const is_fenced = [&](duration after) {
+            return many.store.of("a", at(begun + after)).required(c).fenced();
+        };
+        CHECK(is_fenced(default_fence_time - 1ms));
+        CHECK_FALSE(is_fenced(default_fence_time + 1s));
+    }
+}
+
 TEST_CASE("neither an identity nor a cluster's id per identity stands in the block")
 {
     store_of<no_lock> const many(1000);

@@ -130,6 +130,43 @@ TEST_CASE(
     CHECK(one.stripe.take_cell(1) == of_other); // nobody needs it now
 }
 
+TEST_CASE("a cell is taken although each was used just now")
+{
+    one_stripe one;
+    for (std::uint32_t i = 0; i < one.memory.layout.cells_of_stripe; ++i) {
+        store_cell cell;
+        cell.bucket = i / 12;
+        cell.identity = 100 + i;
+        cell.seal();
+        one.stripe.cell(i) = cell;
+        one.stripe.replace(cell.bucket, std::nullopt, 7,
+                           {.identity = cell.identity, .link = i, .kind = entry_kind::cell});
+    }
+    CHECK(one.stripe.take_cell(1));
+}
+
+TEST_CASE("the age of an entry is how long nobody has used it, and 0 if a thread ahead of this one has")
+{
+    one_stripe one;
+    one.stripe.replace(0, std::nullopt, 7, one_stripe::entry(1, 10));
+    CHECK(one.stripe.age(0, 0) == 0);
+    one.stripe.bucket(0).used[0] = 900;
+    CHECK(one.stripe.age(0, 0) == 100);
+    one.stripe.bucket(0).used[0] = 1002;
+    CHECK(one.stripe.age(0, 0) == 0);
+}
+
+TEST_CASE("what says that something was lost takes the place of that")
+{
+    one_stripe one;
+    one.stripe.replace(0, std::nullopt, 7, one_stripe::entry(1, 10));
+    one.stripe.replace(0, std::nullopt, 8, one_stripe::entry(2, 10));
+    one.stripe.lose(0, 0, entry_kind::lost_slot);
+    CHECK(one.stripe.open(0) == (1U << 1 | 1U << 2 | store_bucket::lost_mask));
+    CHECK(one.stripe.bucket(0).entries[2].is_lost());
+    CHECK(one.stripe.bucket(0).tags[2] == 7);
+}
+
 TEST_CASE("a cell that was damaged is nobody's")
 {
     one_stripe one;
@@ -142,6 +179,7 @@ TEST_CASE("a cell that was damaged is nobody's")
     CHECK(one.stripe.cell_of(0, entry) != nullptr);
     one.stripe.cell(3).texts[0][0] ^= 1;
     CHECK(one.stripe.cell_of(0, entry) == nullptr);
+    CHECK(one.stripe.cell_of(0, entry) == nullptr); // nor when it is asked for again
     store_entry const beyond{.identity = 1, .link = 0xffff'ffff, .kind = entry_kind::cell};
     CHECK(one.stripe.cell_of(0, beyond) == nullptr);
 }

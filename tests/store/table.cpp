@@ -109,6 +109,39 @@ TEST_CASE("who is idle makes room before it is needed, where a bucket fills")
     one.put(one.place(101), 1, 61);
     CHECK_FALSE(one.floor(61).empty());
     CHECK(one.find(one.place(100), 61));
+    unsigned left = 0;
+    for (std::uint32_t i = 0; i < 16; ++i)
+        left += one.find(one.place(i), 61) ? 1 : 0;
+    CHECK(left == 8); // all those in one of the two buckets have made room
+}
+
+TEST_CASE("who is idle stays where a bucket is not half full")
+{
+    tables one;
+    for (std::uint32_t i = 0; i < store_bucket::usable - 2; ++i)
+        one.put(one.place(i), 100 + i, 0);
+    one.put(one.place(100), 1, 61);
+    CHECK(one.floor(61).empty());
+    for (std::uint32_t i = 0; i < store_bucket::usable - 2; ++i)
+        CHECK(one.find(one.place(i), 61));
+}
+
+TEST_CASE("where nothing can make room but what says that something was lost, everybody there is fenced")
+{
+    tables one;
+    constexpr std::uint8_t room = 2 * store_bucket::usable;
+    for (std::uint8_t i = 0; i < room; ++i) {
+        one.put(one.place(i, i), i, 1000);
+        auto const where = *one.find(one.place(i, i), 1000);
+        one.memory.bucket(where.bucket).entries[where.slot].local ^= 1;
+        CHECK(one.is_lost(one.place(i, i), 1000));
+    }
+    one.put(one.place(100, 100), 5, 1001);
+    REQUIRE(one.find(one.place(100, 100), 1001));
+    CHECK(one.find(one.place(100, 100), 1001)->entry.local == 5);
+    for (std::uint8_t i = 0; i < room; ++i)
+        CHECK(one.is_lost(one.place(i, i), 1901)); // since then: the fences of before have ended
+    CHECK(one.floor(1001).empty());
 }
 
 TEST_CASE("an entry of an epoch that has ended is not found, and its place is free")

@@ -248,6 +248,9 @@ TEST_CASE("a stack that cannot repeat a field reaches the active node by its add
     CHECK(sent_anywhere == 0);
 
     f.view.set_active_address(active_url);
+    CHECK(send(bound, request, request_facts::of_method("GET"), f.mine, f.view, plain, f.clock).last.why ==
+          reason::not_offered); // it could not be told where
+    CHECK(sent_anywhere == 0);
     std::string sent_to;
     auto const addressed = [&](map_like_message&, destination const& where) {
         sent_to = where.address;
@@ -359,4 +362,33 @@ TEST_CASE("behind the fence of a lost write the active node answers, until a lat
     CHECK(transport.log[1].request.values("X-Vault-Forward") == texts{"active-node"});
     CHECK(transport.log[3].request.values("X-Vault-Forward").empty());
     CHECK(transport.log[3].request.values("X-Vault-Index") == texts{vault("c", 8, 0)});
+}
+
+TEST_CASE("an address that is taken away before anything is sent leaves the request at home")
+{
+    fixture f;
+    f.view = replication_view(dialect::openbao);
+    f.view.set_active_address(active_url);
+    test_message request = get();
+    detail::sending<test_message, session, replication_view> one(
+        {.addressable = true, .to = route::active_node}, f.mine, f.view, plain, at(0s));
+    REQUIRE_FALSE(one.is_over());
+    f.view.set_active_address("");
+    CHECK_FALSE(one.prepare(request));
+    CHECK(one.is_over());
+    CHECK(one.finish().last.why == reason::not_offered);
+}
+
+TEST_CASE("what the cluster turned out to lack on the way is told at the end")
+{
+    fixture f;
+    f.mine.record(vault("c", 7, 0), at(0s));
+    auto policy = plain;
+    policy.when = when_inconsistent::forward;
+    scripted_transport transport{.script = {forward_barred(), answer(200)}};
+    auto const result = send(transport, get(), f.mine, f.view, policy, f.clock);
+    CHECK(result.delivered());
+    CHECK_FALSE(result.last.missing.has_value());
+    CHECK(result.missing == capability::forwarding);
+    CHECK_FALSE(send(transport, get(), f.mine, f.view, policy, f.clock).missing.has_value());
 }

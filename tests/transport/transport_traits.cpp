@@ -91,3 +91,21 @@ TEST_CASE("a reply is a message, or leads to one, or is an error")
     CHECK(detail::message_in(std::unique_ptr<test_message>()) == nullptr);
     CHECK(detail::message_in(static_cast<test_message const*>(nullptr)) == nullptr);
 }
+
+namespace {
+
+/// A reply of a client that knows whether it had a connection.
+struct knowing_reply {
+    bool had_connection = false;
+    [[nodiscard]] bool is_unsent() const { return !had_connection; }
+};
+
+} // namespace
+
+TEST_CASE("a request counts as sent unless the client knows better")
+{
+    CHECK_FALSE(detail::is_unsent(std::optional<test_message>()));
+    CHECK_FALSE(detail::is_unsent(answer(200)));
+    CHECK(detail::is_unsent(knowing_reply{}));
+    CHECK_FALSE(detail::is_unsent(knowing_reply{true}));
+}

@@ -238,3 +238,13 @@ TEST_CASE("what two tokens say differs if form, index or epoch do")
     CHECK_FALSE(one == consistent_token{dialect::vault, value("301"), 2});
     CHECK_FALSE(one == consistent_token{dialect::vault, value("300"), 3});
 }
+
+TEST_CASE("a signature of another length is none")
+{
+    auto const signature = token_key.sign("message");
+    std::string const whole(signature.begin(), signature.end());
+    CHECK(detail::is_signed_by(token_key, "message", whole));
+    CHECK_FALSE(detail::is_signed_by(token_key, "message", ""));
+    CHECK_FALSE(detail::is_signed_by(token_key, "message", whole.substr(1)));
+    CHECK_FALSE(detail::is_signed_by(token_key, "message", whole + "x"));
+}

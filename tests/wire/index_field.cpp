@@ -123,3 +123,22 @@ TEST_CASE("what cannot be read says why")
     CHECK(error_of("djE6\r\nX-Evil: 1") == decode_error::unsafe_bytes);
     CHECK(error_of(vault("c", 1, 0) + ",") == decode_error::unsafe_bytes);
 }
+
+TEST_CASE("an OpenBao number is a place in one log")
+{
+    CHECK(decode_index(openbao("c", "42"))->position() == wal_position{42, 0});
+    CHECK(decode_index(vault("c", 3, 4))->position() == wal_position{3, 4});
+    CHECK_FALSE(decode_index(openbao("c", "abc"))->position().has_value());
+}
+
+TEST_CASE("past a bound is what may well be an index: too long and of a known form, not what is malformed")
+{
+    std::string const long_tail(max_index_size, 'a');
+    CHECK(is_past_bound("djE6" + long_tail, decode_error::too_long));
+    CHECK(is_past_bound("eyJj" + long_tail, decode_error::too_long));
+    CHECK_FALSE(is_past_bound(long_tail + "a", decode_error::too_long));
+    CHECK_FALSE(is_past_bound(base64_encode("v1:c:10"), decode_error::format));
+    CHECK_FALSE(is_past_bound(base64_encode("{}"), decode_error::missing_field));
+    CHECK(is_past_bound("", decode_error::cluster_too_long));
+    CHECK(is_past_bound("", decode_error::value_too_long));
+}

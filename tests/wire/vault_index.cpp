@@ -123,10 +123,11 @@ TEST_CASE("the form is v1, a cluster id, two numbers and a signature")
     for (std::string_view const wrong :
          {"v2:cid:1:0:", "V1:cid:1:0:", "v1::1:0:", "v1:a:b:1:0:", ":",
           "::", "v1:", "v1::", "v1:::", "v1::::", "v1:cid:", "v1:cid:1:", "v1:cid:1:00",
-          "v1:cid:1:0:5:", "v1 :cid:1:0:", " v1:cid:1:0:", ":cid:1:0:", "v1cid10:"}) {
+          "v1:cid:1:0:5:", "v1:cid:1::0:", "v1 :cid:1:0:", " v1:cid:1:0:", ":cid:1:0:", "v1cid10:"}) {
         CAPTURE(wrong);
         CHECK(error_of(wrong) == decode_error::format);
     }
+    CHECK(error_of(std::string(65, ':')) == decode_error::format); // the last colon counts, not the first
 }
 
 TEST_CASE("without a colon there is nothing to separate")
@@ -252,4 +253,16 @@ TEST_CASE("any byte in any place of the decoded text is an error or a state")
             else
                 CHECK(decoded.error() >= decode_error::no_separator);
         }
+}
+
+TEST_CASE("a number is made of decimal digits and nothing else, and of one at least")
+{
+    CHECK_FALSE(detail::read_decimal("").has_value());
+    for (int byte = 0; byte < 256; ++byte) {
+        std::string const text{'1', static_cast<char>(byte)};
+        bool const is_digit = byte >= '0' && byte <= '9';
+        CHECK(detail::read_decimal(text).has_value() == is_digit);
+        if (is_digit)
+            CHECK(detail::read_decimal(text) == static_cast<std::uint64_t>(10 + byte - '0'));
+    }
 }

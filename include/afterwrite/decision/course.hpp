@@ -18,8 +18,6 @@
 
 #include <concepts>
 #include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -35,10 +33,8 @@ public:
 
     /// `ask()` is what is required: it comes to be where it stays.
     template <std::invocable Ask>
-    course(consistency_policy const& policy, Ask&& ask, request_facts const& facts, time_point now) //
-        noexcept(std::is_nothrow_invocable_v<Ask>)
-        : facts_(facts), required_(std::forward<Ask>(ask)()),
-          approach_(plan_of(policy.when), elsewhere(facts)),
+    course(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now)
+        : facts_(facts), required_(ask()), approach_(plan_of(policy.when), elsewhere(facts)),
           is_enforced_(policy.enforce == enforce_consistency::always)
     {
         if (facts.safe && facts.replayable_body && policy.stale_negatives > duration::zero())

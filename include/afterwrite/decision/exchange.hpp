@@ -17,8 +17,6 @@
 #include <concepts>
 #include <cstdint>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -31,15 +29,16 @@ public:
     /// `required` is what the session requires of this cluster, `seed` any random bits to spread the waits.
     exchange(consistency_policy const& policy, required_states const& required, request_facts const& facts,
              time_point now, std::uint64_t seed) noexcept
-        : progress_(policy, required, facts, now, seed)
+        : exchange(
+              policy, [&]() noexcept -> auto const& { return required; }, facts, now, seed)
     {}
 
     /// `ask()` returns what the session requires. So the exchange holds it without a copy, which is worth
     /// while where each request counts.
     template <std::invocable Ask>
-    exchange(consistency_policy const& policy, Ask&& ask, request_facts const& facts, time_point now,
-             std::uint64_t seed) noexcept(std::is_nothrow_invocable_v<Ask>)
-        : progress_(policy, std::forward<Ask>(ask), facts, now, seed)
+    exchange(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now,
+             std::uint64_t seed) noexcept(noexcept(ask()))
+        : progress_(policy, ask, facts, now, seed)
     {}
 
     /// What to do first: send, wait (see `resume`), or give up because only the active node would do and no

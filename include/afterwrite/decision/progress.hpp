@@ -25,8 +25,6 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <type_traits>
-#include <utility>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -35,17 +33,10 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// and which way; `pursuit`, which node and when; `retry_schedule`, the clock. One thread at a time.
 class progress {
 public:
-    progress(consistency_policy const& policy, required_states const& required, request_facts const& facts,
-             time_point now, std::uint64_t seed) noexcept
-        : progress(
-              policy, [&]() noexcept -> auto const& { return required; }, facts, now, seed)
-    {}
-
-    /// See `course`.
     template <std::invocable Ask>
-    progress(consistency_policy const& policy, Ask&& ask, request_facts const& facts, time_point now,
-             std::uint64_t seed) noexcept(std::is_nothrow_invocable_v<Ask>)
-        : course_(policy, std::forward<Ask>(ask), facts, now), times_(policy, facts.deadline, now, seed),
+    progress(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now,
+             std::uint64_t seed)
+        : course_(policy, ask, facts, now), times_(policy, facts.deadline, now, seed),
           pursuit_(policy, facts, course_.required(), now, times_.deadline())
     {}
 
@@ -187,9 +178,8 @@ private:
         case refusal::no_active_node: return repeat(retry_after, view, false);
         case refusal::server_error: return repeat(retry_after, view, true);
         case refusal::index_not_understood:
-            if (!course_.leaves_out_unknown_form())
-                return final(action::give_up, reason::refused);
-            return again(times_.now(), reason::without_index, view);
+            return course_.leaves_out_unknown_form() ? again(times_.now(), reason::without_index, view)
+                                                     : final(action::give_up, reason::refused);
         case refusal::await_not_understood:
             heard_.missing = view.missing().note_missing(capability::await_state, times_.now());
             return move(occurrence::barred, times_.now(), view);
@@ -254,9 +244,8 @@ private:
         if (heard_.last == refusal::throttled && !facts().safe)
             return final(action::deliver, reason::answered);
         auto const due = times_.due_after_pushback(retry_after, view.budget());
-        if (due > times_.deadline())
-            return final(action::give_up, reason::deadline_passed);
-        return again(due, reason::waiting, view);
+        return due > times_.deadline() ? final(action::give_up, reason::deadline_passed)
+                                       : again(due, reason::waiting, view);
     }
 
     /// Whether it was executed is unknown, so only what does no harm is repeated.

@@ -75,8 +75,6 @@ private:
         (before.child == &one ? before.child : before.next) = links.next;
         if (links.next != nullptr)
             Order::links(*links.next).previous = links.previous;
-        links.next = nullptr;
-        links.previous = nullptr;
     }
 
     /// Makes one heap of all that hang beside each other: in pairs from the first to the last, and then all
@@ -88,9 +86,6 @@ private:
             T* const first = one;
             T* const second = Order::links(*first).next;
             one = second != nullptr ? Order::links(*second).next : nullptr;
-            detach(*first);
-            if (second != nullptr)
-                detach(*second);
             T* const pair = meld(first, second);
             Order::links(*pair).next = pairs;
             pairs = pair;

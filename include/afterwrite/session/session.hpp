@@ -74,7 +74,10 @@ public:
                     total += required_.record(value, {proof, now, options_.regression, &regression_});
             });
         };
-        switch (kind_of(response, carried)) {
+        auto const kind = kind_of(response, carried);
+        if (kind != answer_kind::nothing)
+            required_.advance(now, options_.fence_time); // a suspicion that has ended confirms nothing
+        switch (kind) {
         case answer_kind::nothing: break;
         case answer_kind::lost: return record_lost(carried, now);
         case answer_kind::unreadable: required_.forget_unknown_form(); break;
@@ -116,6 +119,7 @@ public:
                                     required_states const& asked, time_point now) noexcept
     {
         recorded total;
+        required_.advance(now, options_.fence_time);
         for (auto& demand : required_.demands())
             if (auto const* const before = asked.find(demand.cluster(), demand.form());
                 before != nullptr && demand.cluster() == cluster)

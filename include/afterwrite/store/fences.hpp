@@ -9,6 +9,7 @@
 #include <afterwrite/store/time.hpp>
 #include <afterwrite/version.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -20,9 +21,13 @@ struct fence_clock {
     duration lasting;
 
     [[nodiscard]] std::uint32_t seconds() const noexcept { return seconds_of(now); }
+
+    /// The latest time that was stamped so: a fence may end late, but not early.
     [[nodiscard]] time_point at(std::uint32_t stamp) const noexcept
     {
-        return now - std::chrono::seconds(age_of(stamp, seconds()));
+        constexpr std::chrono::seconds unit(1);
+        time_point const begun = std::chrono::floor<std::chrono::seconds>(now);
+        return std::min(now, begun - unit * age_of(stamp, seconds()) + unit);
     }
 };
 

@@ -48,7 +48,7 @@ public:
         if (held.cell != nullptr && held.cell->is_crowded != 0)
             next.crowd(is_future(held.cell->crowded_at, now_) ? now_ : held.cell->crowded_at);
         for (auto const& demand : sum.demands()) {
-            is_fenced = is_fenced || demand.fenced() || demand.cluster() != cluster_.name();
+            is_fenced = is_fenced || demand.cluster() != cluster_.name();
             for (std::uint8_t i = 0; i < demand.size() && next.count < cluster_demand::max_texts; ++i)
                 next.add(demand.text(i));
         }

@@ -80,7 +80,7 @@ public:
         auto const state = clusters_.state_of(head_, *number, clock_.seconds());
         auto* const demand = add_demand(required_, memory_.cluster(*number), state);
         if (demand != nullptr)
-            clusters_.read_history(head_, *number, state, demand->history());
+            load_history(*number, state, *demand);
         return demand != nullptr;
     }
 
@@ -173,13 +173,20 @@ private:
         auto* const demand = add_demand(required_, memory_.cluster(found.entry.cluster), state);
         if (demand == nullptr)
             return crowd();
-        clusters_.read_history(head_, found.entry.cluster, state, demand->history());
+        load_history(found.entry.cluster, state, *demand);
         if (found.entry.kind == entry_kind::cell) {
             add_texts(required_, loading.cell);
             load_fences(loading.cell, *demand, clock_);
         } else {
             add_index(*demand, found.entry);
         }
+    }
+
+    /// A suspicion that has ended confirms nothing.
+    void load_history(std::uint8_t number, cluster_state const& state, cluster_demand& to)
+    {
+        clusters_.read_history(head_, number, state, to.history());
+        to.history().advance(clock_.now, clock_.lasting);
     }
 
     [[nodiscard]] loaded* find(std::uint8_t cluster) noexcept

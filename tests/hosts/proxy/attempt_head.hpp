@@ -83,8 +83,8 @@ private:
         std::string_view value;
     };
 
-    /// A client has few fields, and is asked for more names than it has: most are told apart by their size and
-    /// last letter.
+    /// A client has few fields, and is asked for more names than it has: most are told apart by their size
+    /// and last letter.
     [[nodiscard]] static constexpr std::uint64_t mark_of(std::string_view name) noexcept
     {
         auto const letter = name.empty() ? 0U : static_cast<unsigned char>(name.back()) & 0x1fU;
