@@ -16,6 +16,7 @@ TEST_CASE("callers are told apart by their token")
     CHECK(token_of(get().with("x-vault-token", "a")) == "a");
     CHECK(token_of(get().with("X-Vault-Token", "a").with("X-Vault-Token", "b")) == "a");
     CHECK(token_of(get().with("Authorization", "Bearer a")) == "a");
+    CHECK(token_of(get().with("Authorization", "Bearer  a")) == "a");
     CHECK(token_of(get().with("Authorization", "Bearer   a")) == "a");
     CHECK(token_of(get().with("Authorization", "Basic x").with("authorization", "Bearer a")) == "a");
     CHECK(token_of(get().with("Authorization", "Bearer a").with("X-Vault-Token", "b")) == "b");

@@ -8,7 +8,7 @@ set -eu
 folder=$2
 mutant=$3
 header=$folder/source/include/afterwrite/$4
-operations=${AFTERWRITE_MUTANT_OPERATIONS:-2000}
+operations=${AFTERWRITE_MUTANT_OPERATIONS:-20000}
 
 source_dir=$folder/source
 if [ ! -d "$source_dir" ]; then

@@ -57,8 +57,9 @@ TEST_CASE("what one word says of a cluster is read as it was set")
     cluster->set(cluster_state::dead_since(0xfedc'ba98));
     CHECK(cluster->state()->what() == cluster_state::dead);
     CHECK(cluster->state()->since() == 0xfedc'ba98);
-    CHECK_FALSE(cluster_state::of(0));          // no condition
-    CHECK_FALSE(cluster_state::of(2 | 3 << 2)); // no dialect
+    CHECK(cluster_state::dead_since(1).bits() == 0x13); // the form of the block, which others read as well
+    CHECK_FALSE(cluster_state::of(0));                  // no condition
+    CHECK_FALSE(cluster_state::of(2 | 3 << 2));         // no dialect
 }
 
 TEST_CASE("what one word says of a floor is read as it was set")
@@ -121,6 +122,7 @@ TEST_CASE("a history is read as it was written, in the half that counts")
         cluster->set(state);
         REQUIRE(cluster->read_history(*cluster->state(), read));
         CHECK(read.epoch() == epoch);
+        CHECK(cluster->state()->epoch() == epoch);
         CHECK(read.settled() == wal_position{epoch, 7});
         CHECK(read.is_before_epoch(at(0s)));
         CHECK_FALSE(read.is_suspected());
