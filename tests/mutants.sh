@@ -50,6 +50,7 @@ packages_prepend CPLUS_INCLUDE_PATH "$packages_root/usr/include"
 # clang compiles these in half of the time.
 fastest=$(command -v clang++-14 || command -v clang++ || echo "$compiler")
 work=$build_dir/mutants
+rm -rf "$work" # copies of another state of the sources may be in it
 mkdir -p "$work"
 "$compiler" -std=c++20 -O1 -pthread "$source_dir"/tests/mutants/*.cpp -o "$work/mutants"
 status=0
