@@ -21,7 +21,7 @@ need_packages doctest-dev libssl-dev nlohmann-json3-dev libboost-dev || exit 2
 jobs=1 # others run beside this one
 
 make() {
-    configure "$folder/build" "$compiler" -DCMAKE_CXX_FLAGS=-O1 -DAFTERWRITE_TEST_GROUPS=simulation &&
+    configure "$folder/build" "$compiler" -DCMAKE_CXX_FLAGS="-O1 -w" -DAFTERWRITE_TEST_GROUPS=simulation &&
         build "$folder/build" afterwrite.simulation
 }
 # Few seeds are enough for most. A run that ends otherwise than with this line has hung, or was killed.

@@ -153,9 +153,12 @@ void clients::send(std::size_t id)
     auto& host = processes_[one.process];
     auto& view = host.views[one.site];
     std::string_view address;
+    invariant::breach omission;
     with_machine(one, [&](auto& machine) {
         machine.prepare(one.asked, view);
         address = machine.address(view);
+        if (machine.to() != route::active_node)
+            omission = invariant::of_omission(machine.carried(), one.asked, book_);
         if (machine.to() == route::active_node && address.empty())
             one.last = {.what = action::give_up, .why = reason::not_offered};
     });
@@ -166,6 +169,7 @@ void clients::send(std::size_t id)
         invariant::sent_texts const sent{one.asked, scopes_[one.scope].received, floor, one.believed};
         check(invariant::texts_as_received, one, invariant::of_texts(sent, book_));
         check(invariant::texts_at_home, one, invariant::of_home(sent, book_));
+        check(invariant::all_is_said, one, omission);
     }
     auto const place = address.empty()
                            ? std::pair(one.site, one.luck.below(servers_.addresses(one.site).size()))

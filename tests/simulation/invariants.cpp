@@ -80,6 +80,27 @@ breach of_texts(sent_texts const& sent, index_book& book)
     return std::nullopt;
 }
 
+breach of_omission(afterwrite::required_states const& required, cluster::request const& sent,
+                   index_book& book)
+{
+    if (!cluster::all_fields(sent.fields, "X-Vault-Forward").empty())
+        return std::nullopt; // that node has it all
+    auto const texts = cluster::all_fields(sent.fields, "X-Vault-Index");
+    breach found;
+    required.for_each([&](std::string_view text) {
+        auto const& wanted = book.read(text);
+        cluster::position said;
+        for (auto const each : texts)
+            if (auto const& meaning = book.read(each); meaning.cluster == wanted.cluster)
+                said = {std::max(said.local, meaning.where.local),
+                        std::max(said.replicated, meaning.where.replicated)};
+        if (wanted.is_known && !covers(said, wanted.where))
+            found = "of " + wanted.cluster + " it requires " + text_of(wanted.where) + ", and says " +
+                    text_of(said);
+    });
+    return found;
+}
+
 breach of_home(sent_texts const& sent, index_book& book)
 {
     for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {

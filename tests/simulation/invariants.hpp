@@ -37,9 +37,10 @@ inline constexpr std::string_view demand_is_join = "S2 the demand is the join";
                                         bool is_vault, index_book& book);
 
 /// S3. At most two texts of a Vault cluster go with a request and one of OpenBao, each exactly as a server
-/// wrote it to this client.
+/// wrote it to this client. Where the active node is not asked, they say all that is required.
 /// S4. A text goes to no other cluster than the one that wrote it, and to no session but through the floor.
 inline constexpr std::string_view texts_as_received = "S3 texts as received";
+inline constexpr std::string_view all_is_said = "S3 all that is required is said";
 inline constexpr std::string_view texts_at_home = "S4 no text elsewhere";
 struct sent_texts {
     cluster::request const& request;
@@ -48,6 +49,8 @@ struct sent_texts {
     std::string_view believed; ///< the cluster that the view knew; empty: none
 };
 [[nodiscard]] breach of_texts(sent_texts const& sent, index_book& book);
+[[nodiscard]] breach of_omission(afterwrite::required_states const& required, cluster::request const& sent,
+                                 index_book& book);
 [[nodiscard]] breach of_home(sent_texts const& sent, index_book& book);
 
 /// S5. What must not be executed twice is not sent again once it may have been.

@@ -84,6 +84,22 @@ TEST_CASE("S3: one of OpenBao")
     CHECK(invariant::of_texts({both, received, nullptr, "c"}, book));
 }
 
+TEST_CASE("S3: all that is required is said, unless the active node is asked")
+{
+    index_book book;
+    required_states required;
+    required.record(index_of_a);
+    required.record(index_of_b);
+    REQUIRE(required.size() == 2); // one is ahead in one number, the other in the other one
+    CHECK_FALSE(invariant::of_omission(required, carrying({index_of_a, index_of_b}), book));
+    CHECK(invariant::of_omission(required, carrying({index_of_a}), book));
+    CHECK(invariant::of_omission(required, carrying({index_of_b}), book));
+    CHECK(invariant::of_omission(required, carrying({}), book));
+    auto to_active = carrying({index_of_b});
+    to_active.fields.emplace_back("X-Vault-Forward", "active-node");
+    CHECK_FALSE(invariant::of_omission(required, to_active, book));
+}
+
 TEST_CASE("S4: a text stays in its cluster, as far as that is known")
 {
     index_book book;
