@@ -100,9 +100,8 @@ std::size_t try_named(entry const& wanted, options const& how, trial& tests)
 bool run_named(options const& how, trial& tests)
 {
     auto all = read_table(how.tables + "/named.txt");
-    std::erase_if(all, [&](entry const& each) {
-        return text_of(each, "header").find(how.only) == std::string::npos;
-    });
+    std::erase_if(
+        all, [&](entry const& each) { return text_of(each, "header").find(how.only) == std::string::npos; });
     std::atomic<std::size_t> missed{0};
     bool const is_well =
         in_parallel(how.jobs, all.size(), [&](std::size_t i) { missed += try_named(all[i], how, tests); });
