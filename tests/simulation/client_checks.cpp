@@ -32,11 +32,6 @@ void for_each_text(cluster::response const& answer, Visit&& visit)
     }
 }
 
-bool has_index(cluster::response const& answer)
-{
-    return cluster::find_field(answer.fields, "X-Vault-Index") != nullptr;
-}
-
 bool has_trace(recorded const& what)
 {
     return what.kept + what.superseded + what.held + what.unkept + what.outdated > 0;
@@ -66,6 +61,17 @@ void clients::check_plan(operation& one)
                                             one.last.not_before, machine.deadline()}));
         },
         one.machine);
+}
+
+/// By our own count, and our own clock: that of a process never goes slower.
+void clients::check_attempt(operation& one)
+{
+    auto const& limit = plan_.callers[one.caller].policy.limit;
+    ++one.sent;
+    check(invariant::within_bounds, one,
+          invariant::of_effort({one.sent, limit.max_attempts, support::at(time_.now()),
+                                support::at(one.begun + limit.timeout)}));
+    check(invariant::executed_once, one, invariant::of_resending(one.may_be_executed, one.is_idempotent));
 }
 
 void clients::check(std::string_view invariant, operation const& one, invariant::breach const& what)
@@ -186,6 +192,17 @@ bool clients::may_fence(operation const& one, flight const& got) const
     return is_at_home(one, got.log) && got.log.store == got.log.seen_from;
 }
 
+/// Whether an answer that came as the server wrote it tells of a state that its session has to require.
+bool clients::tells_state(operation const& one, flight const& got) const
+{
+    bool const binds = got.executed || (got.seen && scopes_[one.scope].options().monotonic_reads);
+    bool is_told = false;
+    for_each_text(got.answer, [&](auto text) { is_told = is_told || book_.read(text).is_known; });
+    return binds && is_told && !got.is_altered;
+}
+
+/// What is promised follows from what the servers did and answered. What the library made of it is only
+/// asked where the answer itself tells no state: a fence stands for that.
 void clients::note_promise(operation& one, flight const& got)
 {
     auto& who = scopes_[one.scope];
@@ -202,12 +219,17 @@ void clients::note_promise(operation& one, flight const& got)
         one.wrote = got.executed;
     bool const is_fenced = got.is_huge && what.unkept > 0 && may_fence(one, got); // it is past a bound
     bool const is_intact = !got.is_cached && (!got.is_altered || is_fenced);
-    if (!is_success || !is_intact || !has_trace(what))
+    if (!is_success || !is_intact)
+        return;
+    bool const is_told = tells_state(one, got);
+    if (is_told && !has_trace(what))
+        check(invariant::demand_is_join, one, "what its answer tells has left no trace");
+    if (!is_told && !has_trace(what))
         return;
     if (got.executed) {
         who.promised.bind(got.log, *got.executed);
         one.is_binding = !is_fenced; // a fence may be repaid out of a cache, which no history tells
-    } else if (got.seen && !got.is_altered && has_index(got.answer) && who.options().monotonic_reads) {
+    } else if (is_told) {
         who.promised.bind(got.log, got.seen->shown);
         one.is_binding = true;
     }
@@ -258,7 +280,7 @@ void clients::check_end(operation& one)
         way_.forget(one.what.writes);
     } else if (is_answered && one.seen && is_at_home(one, one.log)) {
         auto const& bound = one.promised.of(one.log);
-        report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
+        report_.checked_reads += bound.epoch == one.seen->epoch && !one.is_poisoned ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
     auto const end = invariant::of_end(one.last, time_.now() - one.begun);

@@ -117,6 +117,8 @@ void clients::begin(std::size_t caller)
     });
     one.number = ++report_.operations;
     one.wrote.reset();
+    one.sent = 0;
+    one.may_be_executed = false;
     one.is_binding = false;
     write_begin(one);
     report_.note(static_cast<std::uint64_t>(time_.now().count()) ^ caller << 48U);
@@ -170,6 +172,7 @@ void clients::send(std::size_t id)
         check(invariant::texts_as_received, one, invariant::of_texts(sent, book_));
         check(invariant::texts_at_home, one, invariant::of_home(sent, book_));
         check(invariant::all_is_said, one, omission);
+        check_attempt(one);
     }
     auto const place = address.empty()
                            ? std::pair(one.site, one.luck.below(servers_.addresses(one.site).size()))
@@ -239,6 +242,7 @@ void clients::take_answer(operation& one, flight& got)
         who.record(got.answer, machine.carried(), now);
         one.last = machine.on_response(got.answer, view, now);
     }
+    one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
     if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
         release(one, servers_.behind(one.site));
     note_recorded(recording_of(one, was_fenced), got);
@@ -267,6 +271,7 @@ void clients::take_loss(operation& one, flight& got)
             who.record_lost(machine.carried(), now);
         one.last = machine.on_transport_error(view, now, got.was_sent);
     }
+    one.may_be_executed = one.may_be_executed || got.was_sent;
     note_promise(one, got);
 }
 

@@ -64,6 +64,8 @@ struct operation {
     std::uint64_t number = 0;        ///< of all operations of the run
     std::uint64_t in_history = 0;    ///< its number there
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
+    std::uint32_t sent = 0;          ///< attempts, by our own count
+    bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
     bool is_altered = false; ///< the index of the answer at hand is not what the server answered
@@ -130,6 +132,7 @@ private:
     void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
+    [[nodiscard]] bool tells_state(operation const& one, flight const& got) const;
     void note_promise(operation& one, flight const& got);
     [[nodiscard]] std::string session_of(operation const& one) const;
     [[nodiscard]] std::string log_of(operation const& one) const;
@@ -143,6 +146,7 @@ private:
     void check_begin(operation& one, afterwrite::required_states const& required);
     void hear(process& host, scope& who, cluster::response const& answer);
     void check_plan(operation& one);
+    void check_attempt(operation& one);
     void count_answer(operation& one, flight const& got);
     void count_end(operation& one);
     [[nodiscard]] bool did_lack(flight const& got);

@@ -118,6 +118,13 @@ breach of_repetition(int repetitions, bool is_idempotent)
     return "it was executed " + std::to_string(1 + repetitions) + " times";
 }
 
+breach of_resending(bool may_be_executed, bool is_idempotent)
+{
+    if (!may_be_executed || is_idempotent)
+        return std::nullopt;
+    return "it is sent again, and may have been executed";
+}
+
 breach of_effort(effort const& spent)
 {
     if (spent.allowed > 0 && spent.attempts > spent.allowed)

@@ -56,6 +56,7 @@ struct sent_texts {
 /// S5. What must not be executed twice is not sent again once it may have been.
 inline constexpr std::string_view executed_once = "S5 executed once";
 [[nodiscard]] breach of_repetition(int repetitions, bool is_idempotent);
+[[nodiscard]] breach of_resending(bool may_be_executed, bool is_idempotent);
 
 /// S6. No attempt is planned after the deadline, nor beyond the number of attempts that is allowed.
 inline constexpr std::string_view within_bounds = "S6 within bounds";

@@ -118,6 +118,13 @@ TEST_CASE("S5: nothing is executed twice but what may be")
     CHECK(invariant::of_repetition(1, false));
 }
 
+TEST_CASE("S5: what may have been executed is not sent again, whatever became of it")
+{
+    CHECK_FALSE(invariant::of_resending(false, false));
+    CHECK_FALSE(invariant::of_resending(true, true));
+    CHECK(invariant::of_resending(true, false));
+}
+
 TEST_CASE("S6: no attempt too many, and none after the deadline")
 {
     time_point const deadline(std::chrono::seconds(10));
