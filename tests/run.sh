@@ -5,7 +5,7 @@ set -eu
 usage() {
     cat <<'END'
 usage: sh tests/run.sh [--core] [--allow-missing] [--soak] [--coverage | --valgrind | --mutants |
-                       --simulate SEEDS [--rivals] | --server PATH] [--help]
+                       --simulate SEEDS [OPTION...] | --server PATH] [--help]
 
 Builds and runs the tests of afterwrite: with g++ everything, with clang under the address and undefined behaviour
 sanitizers, with libFuzzer the programs of fuzz/, with g++ what has threads under the thread sanitizer, and the core
@@ -17,16 +17,17 @@ and build tools are unpacked below the build folder; compilers are installed, wh
                    which no test could run fails still
   --soak           after the first build, run its tests of laws/ and end_to_end/ again, 100 times each, or as often as
                    AFTERWRITE_SOAK says, read ten times as much through the proxy, and let the programs of fuzz/ try
-                   a hundred times as many inputs, one of them in the simulation: for faults that show only now and
-                   then
+                   a hundred times as many inputs: for faults that show only now and then
   --coverage       instead of all that: names the lines and branches of the headers that no core test runs, and fails if
                    they are too many
   --valgrind       instead of all that: the core tests once under valgrind
   --mutants        instead of all that: breaks the library, one line at a time, and sees whether the tests notice it; more
                    options has mutants.sh
-  --simulate SEEDS
+  --simulate SEEDS [OPTION...]
                    instead of all that: the library in virtual time against clusters in which everything goes wrong, for so
-                   many seeds; a run without options takes 200. With --rivals also what others' clients make of them
+                   many seeds, or A..B; a run without options takes 200. With --rivals also what others' clients make of
+                   them. A single seed, such as 7..7, is shrunk with --shrink if it fails, and --history FILE writes what
+                   its clients saw; more options has simulate.sh
   --server PATH    instead of all that: the library against OpenBao, 2.7.0 or newer, whose program is at PATH: starts
                    three nodes of it on 127.0.0.1, checks what they answer, and ends them; more options has server.sh
   --help           this text
@@ -41,33 +42,31 @@ allow_missing=
 soak=
 instead=
 value=
-rivals=
 for option in "$@"; do
-    case $instead$value in simulate | server) value=$option; continue ;; esac
+    shift
+    case $instead$value in server) value=$option; continue ;; esac
     case $option in
         --core) core=yes ;;
         --allow-missing) allow_missing=yes ;;
         --soak) soak=${AFTERWRITE_SOAK:-100} ;;
-        --rivals) rivals=--rivals ;;
-        --coverage | --valgrind | --mutants | --simulate | --server) instead=${option#--} ;;
+        --coverage | --valgrind | --mutants | --server) instead=${option#--} ;;
+        --simulate) exec sh "$(dirname "$0")/simulate.sh" "$@" ;; # what follows is for it
         --help) usage; exit 0 ;;
         *) echo "run.sh: There is no option '$option'; see 'sh tests/run.sh --help'." >&2; exit 2 ;;
     esac
 done
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
-if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${value:+"$value"} $rivals; fi
+if [ -n "$instead" ]; then exec sh "$source_dir/tests/$instead.sh" ${value:+"$value"}; fi
 . "$source_dir/tests/packages.sh"
 export AFTERWRITE_BUILD_DIR="$build_dir" # for the commands that tests run
 
 timeout=300
 fuzz_runs=200000
-fuzz_groups=fuzz
 if [ -n "$soak" ]; then
     timeout=3600
     export AFTERWRITE_PROXY_READS=100000 # of hosts/proxy/test_consistency, instead of 10000
     fuzz_runs=20000000
-    fuzz_groups="fuzz;simulation"
 fi
 
 passed=0
@@ -283,7 +282,7 @@ else
             "core;adapters;cluster;history;end_to_end;probe;proxy;readme;threads"
         cmake_stage fuzz "$(clangxx)" \
             "-O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=all" \
-            "$fuzz_groups"
+            fuzz
     fi
 fi
 if [ -n "$core" ]; then

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # simulate.sh SEEDS [OPTION...]: builds the simulation and runs so many seeds, or A..B, of 20000 operations
-# each, in as many threads as there are processors; options are those of the program, such as --rivals. Its
-# last line says how many operations were simulated, and how many violations were seen. Fails if there were
-# any, or if a fault struck in none of the runs.
+# each, in as many threads as there are processors; options are those of the program, such as --rivals, or for a
+# single seed, such as 7..7, --shrink and --history FILE. Its last line says how many operations were simulated,
+# and how many violations were seen. Fails if there were any, or if a fault struck in none of several seeds.
 set -eu
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)
@@ -12,7 +12,7 @@ tree=$build_dir/simulation
 log=$build_dir/log/simulation.log
 
 if [ $# = 0 ]; then
-    echo "simulate: how many seeds? CI runs 200" >&2
+    echo "simulate: how many seeds, or which ones? 200, as in CI; or 7..7" >&2
     exit 2
 fi
 need_build_tools g++:g++ || exit 1

@@ -28,10 +28,20 @@ request_facts to(route where, request_facts facts = reading)
     return facts;
 }
 
+/// As an exchange makes it.
+course made(consistency_policy const& policy, required_states const& required, request_facts const& facts,
+            time_point now)
+{
+    course way(
+        policy, [&]() -> auto const& { return required; }, facts, now);
+    way.drop_unenforced();
+    return way;
+}
+
 course begun(replication_view const& view, required_states const& required,
              request_facts const& facts = reading, consistency_policy const& policy = retrying)
 {
-    course way(policy, required, facts, at(0s));
+    auto way = made(policy, required, facts, at(0s));
     way.begin(view, at(0s), true);
     return way;
 }
@@ -193,14 +203,14 @@ TEST_CASE("a no is doubted for as long as the policy says, counted from the writ
     auto required = five;
     required.unplaced().note_unindexed_write(at(1s));
     auto policy = retrying;
-    CHECK(course(policy, required, reading, at(2s)).doubts_until() == time_point::min());
+    CHECK(made(policy, required, reading, at(2s)).doubts_until() == time_point::min());
     policy.stale_negatives = 3s;
-    CHECK(course(policy, required, reading, at(2s)).doubts_until() == at(4s));
-    CHECK(course(policy, required, writing, at(2s)).doubts_until() == time_point::min());
-    CHECK(course(policy, five, reading, at(2s)).doubts_until() < at(0s));
+    CHECK(made(policy, required, reading, at(2s)).doubts_until() == at(4s));
+    CHECK(made(policy, required, writing, at(2s)).doubts_until() == time_point::min());
+    CHECK(made(policy, five, reading, at(2s)).doubts_until() < at(0s));
     auto once = reading;
     once.replayable_body = false;
-    CHECK(course(policy, required, once, at(2s)).doubts_until() == time_point::min());
+    CHECK(made(policy, required, once, at(2s)).doubts_until() == time_point::min());
 }
 
 TEST_CASE("fences that are over when an exchange begins hold it back no more")
@@ -209,8 +219,8 @@ TEST_CASE("fences that are over when an exchange begins hold it back no more")
     required.fence(cluster_id("c"), dialect::openbao);
     required.advance(at(0s));
     auto const view = on_openbao();
-    CHECK(course(retrying, required, reading, at(1min)).required().fenced());
-    course late(retrying, required, reading, at(1h));
+    CHECK(made(retrying, required, reading, at(1min)).required().fenced());
+    auto late = made(retrying, required, reading, at(1h));
     late.begin(view, at(1h), true);
     CHECK_FALSE(late.required().fenced());
     CHECK(late.is_offered(view));

@@ -514,6 +514,29 @@ TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothi
     }
 }
 
+TEST_CASE("however soon fences end, the active node's refusals can confirm a suspicion")
+{
+    for (auto const lasting : {0ms, 500ms, 1000ms, 2000ms, 3000ms}) {
+        CAPTURE(lasting.count());
+        session mine(session_options{.fence_time = lasting});
+        mine.record(written(vault("c", 100, 0)), {}, at(0s));
+        attempt_facts const to_active{.asked_active_node = true, .may_show_loss = true};
+        std::uint64_t regressed = 0;
+        for (duration when = 10s; when < 20s; when += 500ms)
+            regressed +=
+                mine.record(vault_stale(), carried_at(mine, at(when), to_active), at(when)).regressed;
+        CHECK(regressed == 1);
+    }
+}
+
+TEST_CASE("what a request carried may be what the session itself holds")
+{
+    session mine;
+    mine.record(vault("c", 100, 0), at(0s));
+    mine.record(vault("c", 101, 0), at(1s));
+    CHECK(mine.record_active_position("c", 100, mine.required(), at(1100ms)).suspected == 0);
+}
+
 TEST_CASE("what to do when it is certain is the session's option")
 {
     for (auto const on : {on_regression::reset_and_forward, on_regression::fail, on_regression::reset}) {

@@ -3,6 +3,8 @@
 
 #include <afterwrite/policy/proxy_policy.hpp>
 
+#include "spoil.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -118,6 +120,7 @@ void clients::begin(std::size_t caller)
     one.number = ++report_.operations;
     one.wrote.reset();
     one.sent = 0;
+    one.is_begun = false;
     one.may_be_executed = false;
     one.is_binding = false;
     write_begin(one);
@@ -129,6 +132,8 @@ void clients::drive(std::size_t id)
 {
     auto& one = operations_[id];
     report_.note(static_cast<std::uint64_t>(one.last.why) + 100);
+    if (!std::exchange(one.is_begun, true) || one.last.why == reason::outcome_unknown)
+        spoil(processes_[one.process].what.breaks, one.last, now_of(processes_[one.process]));
     if (one.last.is_final())
         return finish(id);
     auto const now = now_of(processes_[one.process]);
@@ -158,6 +163,7 @@ void clients::send(std::size_t id)
     invariant::breach omission;
     with_machine(one, [&](auto& machine) {
         machine.prepare(one.asked, view);
+        spoil(host.what.breaks, one.asked, scopes_[one.scope].received, one.believed.view(), book_);
         address = machine.address(view);
         if (machine.to() != route::active_node)
             omission = invariant::of_omission(machine.carried(), one.asked, book_);
@@ -245,11 +251,14 @@ void clients::take_answer(operation& one, flight& got)
     one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
     if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
         release(one, servers_.behind(one.site));
+    if (host.what.breaks == sabotage::sees_epochs)
+        who.pretend_regression();
+    one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
     note_recorded(recording_of(one, was_fenced), got);
     one.is_poisoned = one.is_poisoned || who.is_poisoned;
     note_promise(one, got);
     check_step(one, got);
-    if (host.what.forgets && one.luck.per_mille(500))
+    if (host.what.breaks == sabotage::forgets && one.luck.per_mille(500))
         who.with([](auto& session) { session.clear(); });
 }
 

@@ -65,6 +65,7 @@ struct operation {
     std::uint64_t in_history = 0;    ///< its number there
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
     std::uint32_t sent = 0;          ///< attempts, by our own count
+    bool is_begun = false;           ///< what to do first is known
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;

@@ -14,6 +14,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -44,6 +45,19 @@ void tell_faults(report const& of)
     std::cout << '\n';
 }
 
+/// Of one run: a fault that its seed chose, but that met nothing it could strike.
+void tell_idle(plan const& what, report const& of)
+{
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        auto const kind = static_cast<fault>(i);
+        bool const is_planned =
+            std::any_of(what.script.begin(), what.script.end(),
+                        [&](script_line const& line) { return line.is_fault && line.kind == kind; });
+        if (is_planned && of.struck[kind] == 0)
+            std::cout << "planned, but never struck: " << fault_names[i] << '\n';
+    }
+}
+
 int tell_end(report const& of, bool is_complete = true)
 {
     std::cout << "simulated " << of.operations << " operations, " << of.violations << " violations\n";
@@ -67,12 +81,14 @@ int run_one(options const& asked)
         return 2;
     }
     if (asked.shrinks && seen.violations > 0) {
-        auto const least = shrink(what, seen.found.front().invariant);
+        auto least = shrink(what, seen.found.front().invariant);
         std::string diary;
         seen = run(least, {.diary = &diary});
         std::cout << least.script.size() << " lines of " << what.script.size() << " are enough:\n" << diary;
+        what = std::move(least);
     }
     tell_faults(seen);
+    tell_idle(what, seen);
     tell_violations(seen);
     std::cout << seen.attempts << " attempts, " << seen.checked_reads
               << " reads of which it was known what they "
@@ -89,7 +105,7 @@ int run_many(options const& asked)
     for (auto const& each : all.failed) {
         std::cout << "seed " << each.seed << ": " << each.violations << " violations\n";
         tell_violations(each);
-        std::cout << "  again: afterwrite.simulation --seed " << each.seed << " --operations "
+        std::cout << "  again: sh tests/simulate.sh " << each.seed << ".." << each.seed << " --operations "
                   << asked.operations << " --shrink\n";
     }
     tell_faults(all.total);
@@ -116,5 +132,5 @@ int main(int count, char** arguments)
     }
     if (asked.has_rivals)
         std::cout << compare_rivals(asked.first_seed, asked.last_seed, asked.operations, asked.jobs);
-    return asked.is_single ? run_one(asked) : run_many(asked);
+    return asked.is_single() ? run_one(asked) : run_many(asked);
 }

@@ -37,7 +37,6 @@ bool read_value(std::string_view name, std::string_view value, options& into)
         return false;
     if (name == "--seed") {
         into.first_seed = into.last_seed = number;
-        into.is_single = true;
     } else if (name == "--operations") {
         into.operations = number;
     } else {
@@ -67,8 +66,8 @@ options read_options(int count, char const* const* arguments)
             read.error = "there is no option " + std::string(name);
         }
     }
-    if (read.error.empty() && (read.shrinks || read.history) && read.first_seed != read.last_seed)
-        read.error = "--shrink and --history need one --seed";
+    if (read.error.empty() && (read.shrinks || read.history) && !read.is_single())
+        read.error = "--shrink and --history are for a single seed, such as --seeds 7..7";
     return read;
 }
 
@@ -79,15 +78,16 @@ std::string usage()
 Runs the library in virtual time against emulated clusters in which everything goes wrong, and checks at
 every step that it keeps what it promises. What happens depends on the seed alone. The last line says how
 many operations were simulated, and how many violations were seen; if there were any, or if a fault struck
-in none of the runs, it ends with status 1.
+in none of several seeds, it ends with status 1.
 
   --seeds N        seeds 1 to N (200)
-  --seeds A..B     seeds A to B
-  --seed S         this one, and tell more of it
+  --seeds A..B     seeds A to B; of a single one, such as 7..7, it tells more
+  --seed S         the same as --seeds S..S
   --operations N   so many of each seed (20000)
   --jobs N         so many threads (one for each processor)
   --shrink         of one seed that fails: leave out what is not needed to fail, and tell what is left
-  --history FILE   of one seed: write what the clients saw, as tests/history/FORMAT.md says
+  --history FILE   of one seed: write what the clients saw, as tests/history/FORMAT.md says. Promotions and
+                   takeovers are left out then: they would give a key several logs
   --rivals         before that, the same clusters and faults for other client libraries, by their documented
                    rules, and for a client that does nothing: a table of what each breaks how often
 )";

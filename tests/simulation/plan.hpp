@@ -7,6 +7,7 @@
 #include "cluster/settings.hpp"
 #include "dice.hpp"
 #include "fault_kinds.hpp"
+#include "sabotage.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,7 +32,7 @@ enum class rival : std::uint8_t { none, vault_go, vault_agent, openbao_go };
 struct process_plan {
     keeping how = keeping::sessions;
     rival as = rival::none;
-    bool forgets = false;     ///< its sessions lose half of what they are told: a test of the tests
+    sabotage breaks = sabotage::none; ///< a test of the tests
     bool addressable = false; ///< its transport can be sent to an address, and it was told all of them
     bool knows_dialect = false;
     bool knows_cluster = false;

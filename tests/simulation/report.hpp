@@ -4,6 +4,7 @@
 #include "dice.hpp"
 #include "fault_kinds.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +56,7 @@ struct report {
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
     std::uint64_t violations = 0;
-    std::vector<violation> found; ///< the first ones
+    std::vector<violation> found; ///< the first ones, and the first of each invariant
     fault_counts struck;
     shortcomings seen;
 
@@ -80,7 +81,9 @@ struct report {
     {
         constexpr std::size_t most_kept = 20;
         ++violations;
-        if (found.size() < most_kept)
+        bool const is_first = std::none_of(found.begin(), found.end(),
+                                           [&](auto const& each) { return each.invariant == invariant; });
+        if (found.size() < most_kept || is_first)
             found.push_back({invariant, at, std::move(what)});
     }
 };

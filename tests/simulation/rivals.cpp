@@ -124,17 +124,20 @@ namespace {
 struct contestant {
     std::string_view name;
     cluster::dialect at;
-    std::optional<rival> kind; ///< none: afterwrite
+    std::optional<rival> kind;   ///< none: afterwrite
+    bool is_addressable = false; ///< knows the nodes' addresses; the others have a load balancer
 };
 
-constexpr std::array<contestant, 7> contestants = {{
+constexpr std::array<contestant, 9> contestants = {{
     {"none", cluster::dialect::vault, rival::none},
     {"Vault's Go client", cluster::dialect::vault, rival::vault_go},
     {"Vault Agent, retry", cluster::dialect::vault, rival::vault_agent},
-    {"afterwrite", cluster::dialect::vault, std::nullopt},
+    {"afterwrite, load balancer", cluster::dialect::vault, std::nullopt},
+    {"afterwrite, addresses", cluster::dialect::vault, std::nullopt, true},
     {"none", cluster::dialect::openbao, rival::none},
     {"OpenBao's Go client", cluster::dialect::openbao, rival::openbao_go},
-    {"afterwrite", cluster::dialect::openbao, std::nullopt},
+    {"afterwrite, load balancer", cluster::dialect::openbao, std::nullopt},
+    {"afterwrite, addresses", cluster::dialect::openbao, std::nullopt, true},
 }};
 
 std::string share(std::uint64_t part, std::uint64_t of)
@@ -155,7 +158,7 @@ std::string row(std::string_view name, std::array<std::string, 7> const& cells)
 
 /// All have the same weather and do what they do by default. Left out is what takes from a client what it
 /// knows, or makes it believe what is not so: then none can promise anything.
-void make_comparable(plan& what)
+void make_comparable(plan& what, bool is_addressable)
 {
     constexpr std::array left_out = {
         fault::forged,    fault::foreign_line,  fault::taken_over,        fault::promoted,
@@ -167,7 +170,7 @@ void make_comparable(plan& what)
         each.policy = {};
     for (auto& each : what.processes) {
         each.options = {};
-        each.addressable = true;
+        each.addressable = is_addressable;
     }
 }
 
@@ -192,7 +195,7 @@ std::string compare_rivals(std::uint64_t first, std::uint64_t last, std::size_t 
                     each.how = keeping::rival;
                     each.as = *one.kind;
                 }
-            make_comparable(what);
+            make_comparable(what, one.is_addressable);
             return speaks(what, one.at);
         });
         auto const& seen = all.total.seen;

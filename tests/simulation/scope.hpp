@@ -101,6 +101,7 @@ public:
     /// What became of the last answer that was recorded; nothing, if that one was not.
     [[nodiscard]] afterwrite::recorded const& last() const { return last_; }
     void forget_last() { last_ = {}; }
+    void pretend_regression() { last_.regressed = 1; }
 
     promises written;                              ///< what was acknowledged to it, promised or not
     promises shown;                                ///< what its reads have shown

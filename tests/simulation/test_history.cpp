@@ -19,7 +19,7 @@ history::report check_seed(std::uint64_t seed, bool forgets)
     auto what = draw_plan(seed, 500);
     keep_logs_apart(what);
     for (auto& each : what.processes)
-        each.forgets = forgets;
+        each.breaks = forgets ? sabotage::forgets : sabotage::none;
     std::ostringstream text;
     history::writer writer(text);
     (void)run(what, {.history = &writer});

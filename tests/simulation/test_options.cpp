@@ -25,7 +25,7 @@ TEST_CASE("without arguments, what CI does")
     CHECK(asked.first_seed == 1);
     CHECK(asked.last_seed == 200);
     CHECK(asked.operations == 20'000);
-    CHECK_FALSE(asked.is_single);
+    CHECK_FALSE(asked.is_single());
 }
 
 TEST_CASE("seeds are a number or a range")
@@ -45,13 +45,31 @@ TEST_CASE("one seed tells more")
 {
     auto const asked = read({"--seed", "12", "--shrink", "--history", "h.txt"});
     CHECK(asked.error.empty());
-    CHECK(asked.is_single);
+    CHECK(asked.is_single());
     CHECK(asked.shrinks);
     CHECK(asked.first_seed == 12);
     CHECK(asked.last_seed == 12);
     CHECK(asked.history == "h.txt");
     CHECK_FALSE(read({"--shrink"}).error.empty());
     CHECK_FALSE(read({"--seeds", "5", "--history", "h.txt"}).error.empty());
+}
+
+TEST_CASE("a range of one seed is that seed")
+{
+    auto const asked = read({"--seeds", "7..7", "--history", "FILE"}); // what the README's command becomes
+    CHECK(asked.error.empty());
+    CHECK(asked.is_single());
+    CHECK(asked.first_seed == 7);
+    CHECK(asked.history == "FILE");
+    auto const shrunk = read({"--seeds", "7..7", "--operations", "20000", "--shrink"}); // what "again:" names
+    CHECK(shrunk.error.empty());
+    CHECK(shrunk.is_single());
+    CHECK(shrunk.shrinks);
+    for (auto const* const several : {"7", "7..8"}) {
+        auto const refused = "--shrink and --history are for a single seed, such as --seeds 7..7";
+        CHECK(read({"--seeds", several, "--shrink"}).error == refused);
+        CHECK(read({"--seeds", several, "--history", "FILE"}).error == refused);
+    }
 }
 
 TEST_CASE("what is not known, or lacks its value, is an error")

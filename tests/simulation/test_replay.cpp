@@ -70,7 +70,7 @@ TEST_CASE("a script that breaks something is made small, and breaks it still")
     for (std::uint64_t seed = 1; failing.script.empty() && seed <= 40; ++seed) {
         auto what = draw_plan(seed, 300);
         for (auto& each : what.processes)
-            each.forgets = true;
+            each.breaks = sabotage::forgets;
         if (breaks(what))
             failing = what;
     }

@@ -65,7 +65,8 @@ TEST_CASE("who does nothing reads what is old, and afterwrite does not")
     for (auto const* const at : {"Vault", "OpenBao"}) {
         auto const nothing_lacks = " | " + std::string(at) + " | 0 |";
         CHECK(table.find("| none" + nothing_lacks) == std::string::npos);
-        CHECK(table.find("| afterwrite" + nothing_lacks) != std::string::npos);
+        CHECK(table.find("| afterwrite, addresses" + nothing_lacks) != std::string::npos);
+        CHECK(table.find("| afterwrite, load balancer" + nothing_lacks) != std::string::npos);
     }
-    CHECK(table.find("| afterwrite | OpenBao | 0 | 0 | 0 |") != std::string::npos);
+    CHECK(table.find("| afterwrite, addresses | OpenBao | 0 | 0 | 0 |") != std::string::npos);
 }

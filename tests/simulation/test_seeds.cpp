@@ -30,7 +30,7 @@ TEST_CASE("clients that forget what they are told are found out, on servers of e
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         auto what = draw_plan(seed, 400);
         for (auto& each : what.processes)
-            each.forgets = true;
+            each.breaks = sabotage::forgets;
         auto const seen = run(what);
         auto& of = what.clusters[0].speaks == cluster::dialect::vault ? vault : openbao;
         of += seen.violations > 0 ? 1 : 0;

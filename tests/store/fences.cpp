@@ -76,6 +76,21 @@ TEST_CASE("a fence ends when it was set so long ago, whenever it is loaded")
     CHECK(cell.empty());
 }
 
+TEST_CASE("when a stamp was made is not taken for earlier than it was, at any time of the clock")
+{
+    for (auto const now : {0ns, duration(999'999'999), duration(1'500'000'000), duration(1h)}) {
+        auto const clock = clock_at(now);
+        auto const stamp = seconds_of(clock.now);
+        CHECK(clock.at(stamp) == clock.now);
+        CHECK(clock.at(stamp - 1) == clock.now);
+        CHECK(clock.at(stamp - 3) == clock.now - 2s);
+    }
+    for (auto const now : {time_point::min(), time_point::max()}) {
+        fence_clock const clock{now, default_fence_time};
+        CHECK(clock.at(clock.seconds()) == now);
+    }
+}
+
 TEST_CASE("more fences than are counted are only ended by their time")
 {
     store_cell cell;

@@ -15,7 +15,7 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
     auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     if (a.size() != b.size())
         return false;
-    if (a == b) // nearly always, where they are the same
+    if (a == b) // names that are the same are nearly always spelt alike
         return true;
     for (std::size_t i = 0; i < a.size(); ++i)
         if (lower(a[i]) != lower(b[i]))

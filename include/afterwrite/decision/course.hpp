@@ -16,7 +16,6 @@
 #include <afterwrite/version.hpp>
 #include <afterwrite/wire/refusal.hpp>
 
-#include <concepts>
 #include <optional>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
@@ -25,26 +24,26 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// that one will do, and where a way leads there. One thread at a time.
 class course {
 public:
-    course(consistency_policy const& policy, required_states const& required, request_facts const& facts,
-           time_point now) noexcept
-        : course(
-              policy, [&]() noexcept -> auto const& { return required; }, facts, now)
-    {}
-
     /// `ask()` is what is required: it comes to be where it stays.
-    template <std::invocable Ask>
+    template <class Ask>
     course(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now)
         : facts_(facts), required_(ask()), approach_(plan_of(policy.when), elsewhere(facts)),
           is_enforced_(policy.enforce == enforce_consistency::always)
     {
         if (facts.safe && facts.replayable_body && policy.stale_negatives > duration::zero())
             doubts_until_ = later(required_.unindexed_write_at(), policy.stale_negatives);
-        if (!is_enforced_)
-            required_ = {};
         required_.advance(now);
-        must_ask_active_node_ = facts.to == route::active_node || (facts.safe && !required_.is_expressible());
+        must_ask_active_node_ =
+            facts.to == route::active_node || (is_enforced_ && facts.safe && !required_.is_expressible());
         if (must_ask_active_node_)
             approach_.insist();
+    }
+
+    /// Where nothing is enforced, nothing is required of the answer. Until now it told which nodes to prefer.
+    void drop_unenforced() noexcept
+    {
+        if (!is_enforced_)
+            required_ = {};
     }
 
     [[nodiscard]] request_facts const& facts() const noexcept { return facts_; }

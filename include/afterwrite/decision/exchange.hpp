@@ -14,9 +14,9 @@
 #include <afterwrite/session/required_states.hpp>
 #include <afterwrite/version.hpp>
 
-#include <concepts>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -33,13 +33,16 @@ public:
               policy, [&]() noexcept -> auto const& { return required; }, facts, now, seed)
     {}
 
-    /// `ask()` returns what the session requires. So the exchange holds it without a copy, which is worth
-    /// while where each request counts.
-    template <std::invocable Ask>
+    /// `ask()` returns what the session requires, and is called once, here; what it throws is passed on. So
+    /// the exchange holds it without a copy, which is worth while where each request counts.
+    // clang-format off
+    template <class Ask>
+        requires std::is_invocable_r_v<required_states, Ask const&>
     exchange(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now,
-             std::uint64_t seed) noexcept(noexcept(ask()))
+             std::uint64_t seed) noexcept(std::is_nothrow_invocable_r_v<required_states, Ask const&>)
         : progress_(policy, ask, facts, now, seed)
     {}
+    // clang-format on
 
     /// What to do first: send, wait (see `resume`), or give up because only the active node would do and no
     /// way leads to it. Who leaves it out is not counted as a read, and heeds no breaker.

@@ -22,7 +22,6 @@
 #include <afterwrite/wire/refusal.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <optional>
 
@@ -33,12 +32,14 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// and which way; `pursuit`, which node and when; `retry_schedule`, the clock. One thread at a time.
 class progress {
 public:
-    template <std::invocable Ask>
+    template <class Ask>
     progress(consistency_policy const& policy, Ask const& ask, request_facts const& facts, time_point now,
              std::uint64_t seed)
         : course_(policy, ask, facts, now), times_(policy, facts.deadline, now, seed),
           pursuit_(policy, facts, course_.required(), now, times_.deadline())
-    {}
+    {
+        course_.drop_unenforced();
+    }
 
     /// See `exchange::first`.
     [[nodiscard]] step first(replication_view& view) noexcept
@@ -77,7 +78,6 @@ public:
         return course_.begin_attempt(view, marks, times_.now());
     }
 
-    /// What this answer makes of it.
     [[nodiscard]] step on_answer(answer_reading const& answer, replication_view& view,
                                  time_point now) noexcept
     {

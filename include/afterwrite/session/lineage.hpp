@@ -5,6 +5,7 @@
 #include <afterwrite/state/wal_position.hpp>
 #include <afterwrite/version.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -54,12 +55,18 @@ public:
         noted_ = now;
     }
 
-    /// It is `now`; a suspicion that nobody has decided ends after `lasting`. Of a copy that goes with a
-    /// request: what is settled when it is sent.
+    /// It is `now`; a suspicion that nobody has decided ends after `lasting`, and not before the active
+    /// node's refusals could decide it. To be asked before an answer is judged.
+    void end_suspicion(time_point now, duration lasting) noexcept
+    {
+        if (is_suspected() && now >= later(suspected_, std::max(lasting, 2 * election)))
+            suspected_ = never;
+    }
+
+    /// It is `now`, and suspicions end. Of a copy that goes with a request: what is settled when it is sent.
     void advance(time_point now, duration lasting = duration::max()) noexcept
     {
-        if (is_suspected() && now >= later(suspected_, lasting))
-            suspected_ = never;
+        end_suspicion(now, lasting);
         if (now < later(turned_, slack))
             return;
         settled_ = now < later(noted_, slack) ? marked_ : newest_;

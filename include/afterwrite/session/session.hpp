@@ -74,10 +74,8 @@ public:
                     total += required_.record(value, {proof, now, options_.regression, &regression_});
             });
         };
-        auto const kind = kind_of(response, carried);
-        if (kind != answer_kind::nothing)
-            required_.advance(now, options_.fence_time); // a suspicion that has ended confirms nothing
-        switch (kind) {
+        end_suspicions(now);
+        switch (kind_of(response, carried)) {
         case answer_kind::nothing: break;
         case answer_kind::lost: return record_lost(carried, now);
         case answer_kind::unreadable: required_.forget_unknown_form(); break;
@@ -119,7 +117,7 @@ public:
                                     required_states const& asked, time_point now) noexcept
     {
         recorded total;
-        required_.advance(now, options_.fence_time);
+        end_suspicions(now);
         for (auto& demand : required_.demands())
             if (auto const* const before = asked.find(demand.cluster(), demand.form());
                 before != nullptr && demand.cluster() == cluster)
@@ -167,6 +165,14 @@ public:
     void clear() noexcept { required_ = {}; }
 
 private:
+    /// One that is over confirms nothing. Nothing else may change before an answer is judged: `carried` may
+    /// be what is held here.
+    void end_suspicions(time_point now) noexcept
+    {
+        for (auto& demand : required_.demands())
+            demand.history().end_suspicion(now, options_.fence_time);
+    }
+
     void record_refusal(required_states const& carried, time_point now, recorded& total) noexcept
     {
         for (auto& demand : required_.demands())

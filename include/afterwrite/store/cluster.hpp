@@ -19,8 +19,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION::detail {
 
-/// What one word says of a place for a cluster. It stays a word: it is read some times for each request, and
-/// to take it apart and put it together again is what would cost.
+/// What one word says of a place for a cluster. It stays a word: it is read several times for each request,
+/// and to take it apart and put it together again is what would cost.
 class cluster_state {
 public:
     enum condition : std::uint8_t {

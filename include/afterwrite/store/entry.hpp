@@ -4,6 +4,7 @@
 #include <afterwrite/store/seal.hpp>
 #include <afterwrite/version.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -55,6 +56,7 @@ private:
         return static_cast<std::uint32_t>(sum.total() >> 32);
     }
 };
+static_assert(offsetof(store_entry, check) == sizeof(store_entry) - sizeof(std::uint32_t));
 static_assert(sizeof(store_entry) == 64 && std::has_unique_object_representations_v<store_entry>);
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION::detail

@@ -9,7 +9,6 @@
 #include <afterwrite/store/time.hpp>
 #include <afterwrite/version.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -22,12 +21,11 @@ struct fence_clock {
 
     [[nodiscard]] std::uint32_t seconds() const noexcept { return seconds_of(now); }
 
-    /// The latest time that was stamped so: a fence may end late, but not early.
+    /// A time not before that stamp was made: a fence may end late, but not early.
     [[nodiscard]] time_point at(std::uint32_t stamp) const noexcept
     {
-        constexpr std::chrono::seconds unit(1);
-        time_point const begun = std::chrono::floor<std::chrono::seconds>(now);
-        return std::min(now, begun - unit * age_of(stamp, seconds()) + unit);
+        auto const age = age_of(stamp, seconds());
+        return now - std::chrono::seconds(age > 0 ? age - 1 : 0);
     }
 };
 

@@ -182,11 +182,11 @@ private:
         }
     }
 
-    /// A suspicion that has ended confirms nothing.
+    /// A suspicion that is over confirms nothing.
     void load_history(std::uint8_t number, cluster_state const& state, cluster_demand& to)
     {
         clusters_.read_history(head_, number, state, to.history());
-        to.history().advance(clock_.now, clock_.lasting);
+        to.history().end_suspicion(clock_.now, clock_.lasting);
     }
 
     [[nodiscard]] loaded* find(std::uint8_t cluster) noexcept

@@ -13,9 +13,10 @@ public:
     void lock() noexcept
     {
         for (int left = looks; left > 0; --left) {
-            auto seen = free;
-            if (state_.compare_exchange_weak(seen, held, std::memory_order_acquire,
-                                             std::memory_order_relaxed))
+            auto seen =
+                state_.load(std::memory_order_relaxed); // who only looks leaves the line to the holder
+            if (seen == free && state_.compare_exchange_weak(seen, held, std::memory_order_acquire,
+                                                             std::memory_order_relaxed))
                 return;
             pause();
         }
@@ -30,7 +31,7 @@ public:
     }
 
 private:
-    static constexpr int looks = 200;
+    static constexpr int looks = 200; ///< some microseconds: less than to sleep and be woken costs both
     static constexpr std::uint32_t free = 0;
     static constexpr std::uint32_t held = 1;
     static constexpr std::uint32_t awaited = 2; ///< held, and somebody sleeps or is about to

@@ -197,7 +197,7 @@ void append_fields(std::string& to, http::fields const& fields)
 
 void append_field(std::string& to, std::string_view name, std::string_view value)
 {
-    to.append(name).append(": ", 2).append(value).append("\r\n", 2); // with sizes: nobody need count them
+    to.append(name).append(": ", 2).append(value).append("\r\n", 2);
 }
 
 } // namespace proxy

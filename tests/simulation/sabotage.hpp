@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <cstdint>
+
+namespace simulation {
+
+/// What a process does wrong on purpose, between the library and the network: so each invariant is seen to
+/// find what it is there for.
+enum class sabotage : std::uint8_t {
+    none,
+    forgets,           ///< its sessions lose half of what they are told
+    invents_texts,     ///< sends an index that nobody gave it
+    leaves_out_texts,  ///< sends none of those that are required
+    confuses_clusters, ///< sends the index of another cluster
+    repeats_lost,      ///< sends a write again that may have been executed
+    outwaits,          ///< waits until after the deadline
+    sees_epochs,       ///< takes each answer for that of another history
+    lies,              ///< tells of a change of clusters
+    dawdles,           ///< does nothing for some seconds, also when all is well
+};
+
+} // namespace simulation

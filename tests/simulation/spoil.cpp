@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "spoil.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+void spoil(sabotage by, cluster::request& asked, text_set const& received, std::string_view believed,
+           index_book& book)
+{
+    auto& fields = asked.fields;
+    auto const is_index = [](auto const& field) { return field.first == "X-Vault-Index"; };
+    if (by == sabotage::invents_texts)
+        fields.emplace_back("X-Vault-Index", "djE6bm9ib2R5OjE6MTo="); // v1:nobody:1:1:
+    if (by == sabotage::leaves_out_texts)
+        std::erase_if(fields, is_index);
+    if (by != sabotage::confuses_clusters || believed.empty())
+        return;
+    auto const other = std::find_if(received.begin(), received.end(), [&](auto const& text) {
+        auto const& meaning = book.read(text);
+        return meaning.is_known && meaning.cluster != believed;
+    });
+    if (other != received.end())
+        fields.emplace_back("X-Vault-Index", std::string(*other));
+}
+
+void spoil(sabotage by, afterwrite::step& next, afterwrite::time_point now)
+{
+    using afterwrite::action;
+    using afterwrite::reason;
+    if (by == sabotage::outwaits && !next.is_final())
+        next.not_before = now + 1h;
+    if (by == sabotage::dawdles && !next.is_final())
+        next.not_before = now + 3s;
+    if (by == sabotage::repeats_lost && next.why == reason::outcome_unknown)
+        next = {.what = action::send_again, .not_before = now, .why = reason::repeating};
+}
+
+} // namespace simulation

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <afterwrite/clock.hpp>
+#include <afterwrite/decision/step.hpp>
+
+#include "cluster/message.hpp"
+#include "oracle.hpp"
+#include "sabotage.hpp"
+
+#include <string_view>
+
+namespace simulation {
+
+/// Spoils a request that is ready. `received`: the texts that its session was handed; `believed`: the
+/// cluster that it goes to.
+void spoil(sabotage by, cluster::request& asked, text_set const& received, std::string_view believed,
+           index_book& book);
+
+/// Spoils what the library wants to be done next.
+void spoil(sabotage by, afterwrite::step& next, afterwrite::time_point now);
+
+} // namespace simulation

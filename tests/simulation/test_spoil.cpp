@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+// Each invariant finds what it is there for, in a run and not only in a test of its own.
+#include "simulation/spoil.hpp"
+
+#include "simulation/invariants.hpp"
+#include "simulation/plan.hpp"
+#include "simulation/run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string_view>
+
+using namespace simulation;
+
+namespace {
+
+/// Of some seeds, in how many the invariant finds that all processes do this.
+int found_by(std::string_view invariant, sabotage what)
+{
+    int found = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        auto spoiled = draw_plan(seed, 400);
+        for (auto& each : spoiled.processes)
+            each.breaks = what;
+        auto const seen = run(spoiled);
+        found += std::any_of(seen.found.begin(), seen.found.end(),
+                             [&](violation const& each) { return each.invariant == invariant; })
+                     ? 1
+                     : 0;
+    }
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("what a process does wrong is found by the invariant that forbids it")
+{
+    struct {
+        sabotage what;
+        std::string_view by;
+        int at_least; ///< of 20 seeds
+    } const rows[] = {
+        {sabotage::forgets, invariant::read_your_writes, 5},
+        {sabotage::forgets, invariant::demand_is_join, 10},
+        {sabotage::forgets, invariant::demand_grows, 10},
+        {sabotage::invents_texts, invariant::texts_as_received, 15},
+        {sabotage::leaves_out_texts, invariant::all_is_said, 15},
+        {sabotage::confuses_clusters, invariant::texts_at_home, 5},
+        {sabotage::repeats_lost, invariant::executed_once, 4},
+        {sabotage::outwaits, invariant::within_bounds, 15},
+        {sabotage::sees_epochs, invariant::epochs_are_real, 15},
+        {sabotage::lies, invariant::tells_the_truth, 15},
+        {sabotage::dawdles, invariant::ends_well, 10},
+    };
+    for (auto const& row : rows) {
+        CAPTURE(static_cast<int>(row.what));
+        CAPTURE(row.by);
+        auto const found = found_by(row.by, row.what);
+        CHECK(found >= row.at_least);
+    }
+}
