@@ -235,7 +235,7 @@ void clients::take_answer(operation& one, flight& got)
     one.seen = got.is_cached ? std::nullopt : got.seen;
     one.is_altered = got.is_altered;
     one.log = got.log;
-    one.end_of_log = got.end_of_log;
+    one.end_of_log = std::min(one.end_of_log, got.end_of_log);
     count_answer(one, got);
     if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
         one.last = rival->on_response(got.answer, now);

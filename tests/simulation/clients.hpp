@@ -55,7 +55,7 @@ struct operation {
     cluster::request asked{};
     std::optional<sight> seen{};  ///< what the answer at hand showed
     log_view log{};               ///< of what
-    std::uint64_t end_of_log = 0; ///< how long the log was of who answered; until then, when it began
+    std::uint64_t end_of_log = 0; ///< the least that the log was long, when it began and of who answered
     promises promised{};          ///< to its session, when it began
     promises written{};           ///< by then
     promises shown{};
