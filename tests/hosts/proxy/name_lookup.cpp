@@ -42,9 +42,8 @@ found_addresses ask_system(std::string const& host, std::string const& port)
 /// What the thread that asks and whoever waits for it have in common.
 struct name_lookup::call {
     std::mutex lock;
-    name_lookup* by;      ///< null: nobody wants to know any more
-    bool is_done = false; ///< from here on in the thread of `by` alone
-    found_addresses found{};
+    name_lookup* by;         ///< null: nobody wants to know any more
+    found_addresses found{}; ///< in the thread of `by` alone
 };
 
 name_lookup::name_lookup(asio::io_context& io, std::string host, std::string port, function ask)
@@ -66,8 +65,7 @@ task<found_addresses> name_lookup::find(stream& with)
     auto const asked = under_way_;
     waiting_.push_back(&with);
     at_end const gone([this, &with] { std::erase(waiting_, &with); });
-    co_await with.pause();
-    if (!asked->is_done)
+    if (!co_await with.pause())
         co_return found_addresses{asio::error::operation_aborted, {}};
     co_return asked->found;
 }
@@ -92,7 +90,6 @@ void name_lookup::begin()
 void name_lookup::end(found_addresses found)
 {
     under_way_->found = std::move(found);
-    under_way_->is_done = true;
     under_way_.reset();
     for (auto* const each : waiting_)
         each->go_on();

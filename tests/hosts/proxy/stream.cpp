@@ -112,13 +112,15 @@ task<error_code> stream::readable()
     co_return error;
 }
 
-task<> stream::pause()
+task<bool> stream::pause()
 {
+    is_pause_cut_ = false;
     asio::steady_timer timer(socket_.get_executor(), asio::steady_timer::time_point::max());
     pause_ = &timer;
     at_end const over([this] { pause_ = nullptr; });
     error_code cancelled;
     co_await timer.async_wait(into(cancelled));
+    co_return !is_pause_cut_;
 }
 
 void stream::go_on() noexcept
@@ -162,6 +164,7 @@ void stream::close() noexcept
 {
     error_code ignored;
     socket_.close(ignored);
+    is_pause_cut_ = true;
     go_on();
 }
 

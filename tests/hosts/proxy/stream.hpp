@@ -53,8 +53,9 @@ public:
     /// Until there is something to read, without a buffer for it. Not with TLS.
     [[nodiscard]] task<error_code> readable();
 
-    /// Until `go_on` is called, or until it is closed: for what has to be there before it can be connected.
-    [[nodiscard]] task<> pause();
+    /// Until `go_on` is called, for what has to be there before it can be connected; or until it is closed:
+    /// false, also where `go_on` is called by the time that the caller finds out.
+    [[nodiscard]] task<bool> pause();
     void go_on() noexcept;
 
     /// How much `write` has got rid of since the beginning.
@@ -98,6 +99,7 @@ private:
     std::uint64_t written_ = 0;
     bool has_expired_ = false;
     bool is_shaken_ = false;
+    bool is_pause_cut_ = false; ///< closed since it began
 };
 
 } // namespace proxy

@@ -146,6 +146,28 @@ TEST_CASE("a connection that is given up ends its wait for a name, and nobody el
     CHECK_FALSE(named.errors[1]);
 }
 
+TEST_CASE("a connection that is given up is not opened again by an answer that is there by then")
+{
+    listening_node listens;
+    std::promise<void> may_answer;
+    std::promise<void> answered;
+    named_node named([&, until = may_answer.get_future().share()](auto const&, auto const&) {
+        until.wait();
+        answered.set_value_at_thread_exit();
+        return proxy::found_addresses{{}, {endpoint_of(listens.address())}};
+    });
+    asio::steady_timer soon(named.io, 0ms);
+    soon.async_wait([&](proxy::error_code const&) {
+        may_answer.set_value();
+        answered.get_future().get();
+        named.links[0]->bytes.close();
+    });
+    named.connect(2, 1h);
+    CHECK(named.errors[0] == asio::error::operation_aborted);
+    CHECK_FALSE(named.links[0]->bytes.is_open());
+    CHECK_FALSE(named.errors[1]);
+}
+
 TEST_CASE("of a name's addresses each gets a share of the time, and the good one is remembered")
 {
     listening_node listens;
