@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// How operations end, and whether they may end so.
+#include "clients.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace simulation {
+
+using namespace afterwrite;
+using namespace std::chrono_literals;
+
+void clients::check_end(operation& one)
+{
+    bool const is_answered = one.last.what == action::deliver && one.last.why == reason::answered;
+    auto const& there = servers_.at(one.log.seen_from);
+    if (one.what.writes != 0) {
+        check(invariant::executed_once, one,
+              invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
+        way_.forget(one.what.writes);
+    } else if (is_answered && one.seen && is_at_home(one, one.log)) {
+        auto const& bound = one.promised.of(one.log);
+        report_.checked_reads += bound.epoch == one.seen->epoch && !one.is_poisoned ? 1 : 0;
+        check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
+    }
+    auto const end = invariant::of_end(one.last, time_.now() - one.begun);
+    bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
+    if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
+        return;
+    if (is_answered && changes_of(there.id) > 0)
+        return; // it had to wait until the new history had become as long as the old one
+    check(invariant::ends_well, one, end);
+}
+
+/// Even where nothing goes wrong any more: its policy gives up soon, or no way leads to the active node.
+bool clients::may_end_badly(operation const& one) const
+{
+    auto const& policy = plan_.callers[one.caller].policy;
+    bool const is_impatient =
+        policy.when == when_inconsistent::fail || policy.limit.max_attempts > 0 || policy.limit.timeout < 2s;
+    bool const has_no_way = one.last.why == reason::not_offered && !processes_[one.process].what.addressable;
+    return is_impatient || has_no_way;
+}
+
+/// Whether it carries what no server can read, to one that takes it for a state that it has not reached
+/// (README, "What nobody outside knows").
+bool clients::waits_for_nothing(operation const& one)
+{
+    auto const& there = servers_.at(servers_.behind(one.site));
+    auto const texts = cluster::all_fields(one.asked.fields, "X-Vault-Index");
+    auto const malformed = servers_.model_of(there).chosen(there.which).unknown.malformed;
+    return there.speaks == cluster::dialect::vault && malformed == cluster::unusable_line::missing &&
+           std::any_of(texts.begin(), texts.end(), [&](auto text) { return !book_.read(text).is_known; });
+}
+
+/// Whether it waited for a history that is no more, which its session could not find out (README, limits): it
+/// was refused with a text of that one, or not even sent. Then its caller makes it forget.
+bool clients::forget_lost(operation const& one)
+{
+    auto const& there = servers_.at(one.site);
+    auto& who = scopes_[one.scope];
+    bool is_lost = false;
+    auto const look_at = [&](std::string_view text) {
+        auto const& meaning = book_.read(text);
+        is_lost = is_lost || (meaning.cluster == there.id && meaning.where.local > one.end_of_log);
+    };
+    std::visit(
+        [&](auto& machine) {
+            if constexpr (requires { machine.carried(); })
+                machine.carried().for_each(look_at);
+        },
+        one.machine);
+    if (one.begun < who.forgotten)
+        return true; // as another one of its session had found out already
+    if (changes_of(there.id) == 0 || !is_lost)
+        return false;
+    who.with([&](auto& session) { session.forget(there.id); });
+    who.forgotten = time_.now();
+    who.naive.erase(there.id);
+    who.promised.release(one.site);
+    return true;
+}
+
+void clients::change_history(std::size_t store) { ++changes_[servers_.at(store).id]; }
+
+std::uint64_t clients::changes_of(std::string const& of) const
+{
+    auto const found = changes_.find(of);
+    return found == changes_.end() ? 0 : found->second;
+}
+
+void clients::expect_good_ends()
+{
+    expects_good_ends_ = true;
+    good_from_ = time_.now();
+}
+
+} // namespace simulation
