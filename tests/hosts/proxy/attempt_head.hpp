@@ -9,6 +9,7 @@
 
 #include <boost/container/static_vector.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -45,11 +46,8 @@ public:
     {
         if (may_have(name))
             traits::remove(client_, name);
-        auto kept = ours_.begin();
-        for (auto const& each : ours_)
-            if (each.name != name)
-                *kept++ = each;
-        ours_.erase(kept, ours_.end());
+        auto const is_it = [name](field const& each) { return each.name == name; };
+        ours_.erase(std::remove_if(ours_.begin(), ours_.end(), is_it), ours_.end());
     }
 
     template <class Visit>
