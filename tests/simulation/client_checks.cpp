@@ -85,7 +85,7 @@ void clients::check_begin(operation& one, required_states const& required)
     check(invariant::demand_is_join, one,
           invariant::of_demand(required, one.believed, naive, who.is_of_store(), book_));
     auto const now = invariant::join_of(required, one.believed, naive.is_vault, book_);
-    if (!may_have_ended(host, who, support::at(0s))) // which floor it was of, nobody here knows
+    if (!may_have_ended(host, who, host.floors_since)) // which floor it was of, nobody here knows
         check(invariant::demand_grows, one, invariant::of_growth(naive.required, now, required.fenced()));
     if (!required.fenced())
         naive.required = now;

@@ -34,8 +34,7 @@ std::uint64_t time_of(nanoseconds at) { return static_cast<std::uint64_t>(at.cou
 
 std::string clients::session_of(operation const& one) const
 {
-    auto const& host = processes_[one.process];
-    return "s" + std::to_string(one.scope) + "." + std::to_string(host.generation);
+    return "s" + std::to_string(one.scope) + "." + std::to_string(one.session);
 }
 
 void clients::write_begin(operation& one) const

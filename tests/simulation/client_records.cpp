@@ -94,6 +94,21 @@ bool clients::tells_state(operation const& one, flight const& got) const
     return binds && is_told && !got.is_altered;
 }
 
+/// What a read has shown, as far as its index goes: OpenBao's nodes keep theirs for some ms, and show meanwhile
+/// what was written after it (README, "What nobody outside knows").
+version clients::covered(flight const& got) const
+{
+    auto shown = got.seen->shown;
+    std::uint64_t told = 0;
+    for_each_text(got.answer, [&](std::string_view text) {
+        auto const& meaning = book_.read(text);
+        if (meaning.cluster == servers_.at(got.log.seen_from).id)
+            told = std::max(told, meaning.where.local);
+    });
+    shown.position = std::min(shown.position, told);
+    return shown;
+}
+
 /// What is promised follows from what the servers did and answered. What the library made of it is only
 /// asked where the answer itself tells no state: a fence stands for that.
 void clients::note_promise(operation& one, flight const& got)
@@ -104,7 +119,7 @@ void clients::note_promise(operation& one, flight const& got)
     if (one.what.writes != 0 && is_lost) {
         // What was executed when nobody answered has to be seen all the same.
         if (got.executed && may_fence(one, got) && who.options().fence_lost_writes)
-            who.promised.bind(got.log, *got.executed);
+            who.promised.bind_by_fence(got.log, *got.executed);
         return;
     }
     bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
@@ -119,12 +134,14 @@ void clients::note_promise(operation& one, flight const& got)
         check(invariant::demand_is_join, one, "what its answer tells has left no trace");
     if (!is_told && !has_trace(what))
         return;
-    if (got.executed) {
+    if (got.executed && is_fenced) {
+        who.promised.bind_by_fence(got.log, *got.executed); // which a cache may repay, and no history tells
+    } else if (got.executed) {
         who.promised.bind(got.log, *got.executed);
-        one.is_binding = !is_fenced; // a fence may be repaid out of a cache, which no history tells
-    } else if (is_told) {
-        who.promised.bind(got.log, got.seen->shown);
         one.is_binding = true;
+    } else if (is_told) {
+        who.promised.bind(got.log, covered(got));
+        one.is_binding = got.seen->shown == covered(got);
     }
 }
 

@@ -2,6 +2,7 @@
 // The programs and their callers: how they begin, and how they end.
 #include "clients.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -26,9 +27,9 @@ bool is_of_store(keeping how)
 } // namespace
 
 clients::clients(plan const& what, world& servers, network& way, oracle& truth, index_book& book,
-                 timeline& time, report& into, journal const& book_of_events)
-    : plan_(what), servers_(servers), way_(way), truth_(truth), book_(book), time_(time), report_(into),
-      journal_(book_of_events)
+                 timeline& time, weather& sky, report& into, journal const& book_of_events)
+    : plan_(what), servers_(servers), way_(way), truth_(truth), book_(book), time_(time), sky_(sky),
+      report_(into), journal_(book_of_events)
 {
     processes_.resize(what.processes.size());
     for (std::size_t i = 0; i < processes_.size(); ++i) {
@@ -85,6 +86,30 @@ rival_memory& clients::memory_of(process& host, std::size_t scope)
 }
 
 time_point clients::now_of(process const& one) const { return support::at(time_.now()) + one.ahead; }
+
+void clients::begin_clock(process& one, duration at)
+{
+    one.ahead = time_point() + at - support::at(time_.now());
+    one.floors_since = now_of(one);
+    for (auto const number : one.scopes)
+        for (auto& [cluster, naive] : scopes_[number].naive)
+            naive.since = std::min(naive.since, now_of(one));
+}
+
+void clients::end_fences(process& one)
+{
+    for (auto const number : one.scopes) {
+        auto& who = scopes_[number];
+        if (!one.may_be_fences()) {
+            who.promised.release_fences();
+            continue;
+        }
+        who.promised.release();
+        who.naive.clear();
+    }
+    one.floors_since = now_of(one);
+    one.renewals += one.may_be_fences() ? 1 : 0;
+}
 
 void clients::abandon(std::size_t process)
 {

@@ -102,6 +102,7 @@ void clients::begin(std::size_t caller)
     auto const now = now_of(host);
     who.advance(now);
     one.promised = who.promised;
+    one.session = host.generation + host.renewals;
     one.written = who.written;
     one.shown = who.shown;
     one.believed = view.cluster();
@@ -139,9 +140,31 @@ void clients::drive(std::size_t id)
     auto const now = now_of(processes_[one.process]);
     if (one.last.not_before > now) {
         check_plan(one);
-        return time_.put(time_.now() + (one.last.not_before - now), task::resume, id);
+        return wait(id, one.last.not_before - now);
     }
     send(id);
+}
+
+/// As long as it was told to; or not quite, or it gives up instead.
+void clients::wait(std::size_t id, duration told)
+{
+    auto& one = operations_[id];
+    auto const strikes = [&](fault kind) { return sky_.strikes(kind, one.site, time_.now(), one.luck); };
+    auto until = time_.now() + told;
+    if (strikes(fault::hung_up)) {
+        one.last = {.what = action::give_up, .why = reason::cancelled};
+        return finish(id);
+    }
+    if (strikes(fault::impatient)) {
+        if (one.luck.per_mille(500))
+            return send(id);
+        until -= one.luck.between(0ns, told);
+    } else if (strikes(fault::overslept)) {
+        auto const end = one.begun + plan_.callers[one.caller].policy.limit.timeout;
+        until =
+            std::max(until, std::min(until + one.luck.between(1ms, 3s), end)); // it heeds its own deadline
+    }
+    time_.put(until, task::resume, id);
 }
 
 void clients::resume(std::size_t id)
@@ -204,7 +227,10 @@ void clients::deliver(std::size_t flight_id)
         return free(id);
     }
     ++report_.attempts;
-    if (got.is_broken)
+    bool const is_given_up = !got.is_broken && sky_.strikes(fault::hung_up, one.site, time_.now(), one.luck);
+    if (is_given_up)
+        give_up(one, got);
+    else if (got.is_broken)
         take_loss(one, got);
     else
         take_answer(one, got);
@@ -224,13 +250,9 @@ void clients::take_answer(operation& one, flight& got)
     auto const now = now_of(host);
     hear(host, who, got.answer);
     one.knew = view.cluster();
-    bool was_fenced = false;
-    with_machine(one, [&](auto& machine) {
-        was_fenced = machine.carried().fenced();
-        if (got.repeats && !got.is_forged)
-            got.late = std::make_unique<late_record>(
-                late_record{machine.carried(), recording_of(one, was_fenced), host.generation});
-    });
+    bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
+    if (got.repeats)
+        record_later(one, got);
     who.forget_last();
     one.seen = got.is_cached ? std::nullopt : got.seen;
     one.is_altered = got.is_altered;
@@ -284,12 +306,35 @@ void clients::take_loss(operation& one, flight& got)
     note_promise(one, got);
 }
 
+/// The caller has waited long enough when the answer is about to come: to it this attempt is lost, and
+/// perhaps it does not try again either. The answer is recorded all the same.
+void clients::give_up(operation& one, flight& got)
+{
+    record_later(one, got);
+    got.is_broken = true;
+    take_loss(one, got);
+    if (one.luck.per_mille(500))
+        one.last = {.what = action::give_up, .why = reason::cancelled};
+}
+
+void clients::record_later(operation& one, flight& got)
+{
+    if (got.is_forged)
+        return;
+    with_machine(one, [&](auto& machine) {
+        got.late = std::make_unique<late_record>(late_record{machine.carried(),
+                                                             recording_of(one, machine.carried().fenced()),
+                                                             processes_[one.process].generation});
+    });
+}
+
 void clients::repeat_record(flight& got)
 {
     auto const& of = *got.late;
-    auto const& host = processes_[of.by.process];
+    auto& host = processes_[of.by.process];
     if (of.generation != host.generation)
         return; // that program has ended
+    hear(host, scopes_[of.by.scope], got.answer);
     scopes_[of.by.scope].record(got.answer, of.carried, now_of(host));
     note_recorded(of.by, got);
 }

@@ -38,7 +38,13 @@ struct process {
     text_set received;                            ///< texts that its store was handed
     bool has_floor = false;                       ///< its store may require of one what another one was told
     bool is_poisoned = false;                     ///< ... and one of them was told a forged index
+    bool was_damaged = false;                     ///< fences of its store may stand for anything
     std::map<std::string, std::uint64_t> bumps;   ///< epochs that its store began, by the cluster
+    afterwrite::time_point floors_since = support::at({}); ///< by its clock: floors are not older than that
+    std::uint64_t renewals = 0; ///< how often all that was promised may have ended together
+
+    /// Whether floors or fences may stand for all that its sessions require: they end, other than a state.
+    [[nodiscard]] bool may_be_fences() const { return has_floor || was_damaged; }
 };
 
 /// One logical request of a caller, and all its attempts.
@@ -63,6 +69,7 @@ struct operation {
     afterwrite::cluster_id knew;     ///< the one that was known when the last answer came
     std::uint64_t number = 0;        ///< of all operations of the run
     std::uint64_t in_history = 0;    ///< its number there
+    std::uint64_t session = 0;       ///< which one of its scope's there
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
     std::uint32_t sent = 0;          ///< attempts, by our own count
     bool is_begun = false;           ///< what to do first is known
@@ -80,7 +87,7 @@ struct operation {
 class clients {
 public:
     clients(plan const& what, world& servers, network& way, oracle& truth, index_book& book, timeline& time,
-            report& into, journal const& book_of_events);
+            weather& sky, report& into, journal const& book_of_events);
 
     /// An operation of the script: the caller begins with it when it has done what came before.
     void take(script_line const& line);
@@ -95,6 +102,12 @@ public:
     [[nodiscard]] std::vector<process>& processes() { return processes_; }
     [[nodiscard]] std::deque<scope>& scopes() { return scopes_; }
     [[nodiscard]] afterwrite::time_point now_of(process const& one) const;
+
+    /// The machine was started anew, and so was its clock.
+    void begin_clock(process& one, afterwrite::duration at);
+
+    /// No fence of a process that stood until now stands any more, nor does a floor.
+    void end_fences(process& one);
 
     /// What was under way in a process goes on without it.
     void abandon(std::size_t process);
@@ -124,16 +137,20 @@ private:
 
     operation& add();
     void drive(std::size_t id);
+    void wait(std::size_t id, afterwrite::duration told);
     void send(std::size_t id);
     void finish(std::size_t id);
     void take_answer(operation& one, flight& got);
     void take_loss(operation& one, flight& got);
+    void give_up(operation& one, flight& got);
+    void record_later(operation& one, flight& got);
     void repeat_record(flight& got);
     void note_recorded(recording const& by, flight const& got);
     void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
     [[nodiscard]] bool tells_state(operation const& one, flight const& got) const;
+    [[nodiscard]] version covered(flight const& got) const;
     void note_promise(operation& one, flight const& got);
     [[nodiscard]] std::string session_of(operation const& one) const;
     [[nodiscard]] std::string log_of(operation const& one) const;
@@ -167,6 +184,7 @@ private:
     oracle& truth_;
     index_book& book_;
     timeline& time_;
+    weather& sky_;
     report& report_;
     journal const& journal_;
     std::vector<process> processes_;

@@ -50,9 +50,15 @@ enum class fault : std::uint8_t {
     restarted_corrupt, ///< ... with that damaged
     restarted_foreign, ///< ... with what another identity left
     crowded,           ///< more identities come than the store has room for
+    impatient,         ///< a caller goes on before it was told to
+    overslept,         ///< a caller goes on later than it was told to
+    hung_up,           ///< a caller waits no longer for an answer, which comes all the same; or gives up
+    views_lost,        ///< a process forgets what it has learned of the nodes
+    clock_leaped,      ///< the clock of a process leaps past the time of a fence
+    clock_began_anew,  ///< a process goes on with what it left, on a machine whose clock begins at 0 again
 };
 
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::crowded) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::clock_began_anew) + 1;
 
 inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stalled",
                                                                           "clogged",
@@ -87,7 +93,13 @@ inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stall
                                                                           "restarted_old",
                                                                           "restarted_corrupt",
                                                                           "restarted_foreign",
-                                                                          "crowded"};
+                                                                          "crowded",
+                                                                          "impatient",
+                                                                          "overslept",
+                                                                          "hung_up",
+                                                                          "views_lost",
+                                                                          "clock_leaped",
+                                                                          "clock_began_anew"};
 
 [[nodiscard]] constexpr std::string_view to_string(fault kind)
 {

@@ -47,7 +47,10 @@ void faults::strike(script_line const& line)
     case fault::restarted_old:
     case fault::restarted_corrupt:
     case fault::restarted_foreign:
-    case fault::crowded: strike_process(line.kind, luck); break;
+    case fault::crowded:
+    case fault::views_lost:
+    case fault::clock_leaped:
+    case fault::clock_began_anew: strike_process(line.kind, luck); break;
     default: strike_way(line.kind, site, luck);
     }
     way_.look_at_held();
@@ -127,16 +130,22 @@ void faults::strike_process(fault kind, dice& luck)
     auto& all = clients_.processes();
     auto const number = luck.below(all.size());
     auto& host = all[number];
-    if (kind == fault::clock_jumped) {
-        host.ahead += luck.between(1ms, 20s);
-    } else if (kind == fault::crowded) {
+    switch (kind) {
+    case fault::clock_jumped: host.ahead += luck.between(1ms, 20s); break;
+    case fault::clock_leaped: leap(number, luck); break;
+    case fault::views_lost: clients_.set_up(host); break;
+    case fault::crowded:
         if (host.store == nullptr)
             return;
         crowd(host, luck);
-    } else if (kind == fault::restarted) {
+        break;
+    case fault::clock_began_anew: clients_.begin_clock(host, luck.between(0s, 10s)); [[fallthrough]];
+    case fault::restarted: {
         auto left = save(host);
         restart(number, kind, left, luck);
-    } else {
+        break;
+    }
+    default:
         return end_later({.kind = kind, .site = number, .luck = luck, .left = save(host)},
                          until(luck, 1ms, 1s)); // counted then
     }

@@ -65,6 +65,7 @@ private:
     void restore(lasting& what);
     void promote();
     void crowd(process& host, dice& luck);
+    void leap(std::size_t process, dice& luck);
     void restart(std::size_t process, fault kind, left_behind& left, dice& luck);
     [[nodiscard]] left_behind save(process const& host);
     void load_sessions(process& host, fault kind, left_behind& left, dice& luck);

@@ -121,17 +121,19 @@ private:
     std::size_t keys_;
 };
 
-/// What a scope was promised to see: of each log, and from each site, up to where.
+/// What a scope was promised to see: of each log, and from each site, up to where; for as long as a fence
+/// stands, or for as long as there is the log.
 class promises {
 public:
-    [[nodiscard]] version const& of(log_view const& log) const { return of_[log.seen_from][log.store]; }
-    void bind(log_view const& log, version const& up_to)
+    [[nodiscard]] version const& of(log_view const& log) const
     {
-        auto& known = of_[log.seen_from][log.store];
-        known = std::max(known, up_to);
+        return std::max(of_[log.seen_from][log.store], fenced_[log.seen_from][log.store]);
     }
-    void release() { of_ = {}; }
-    void release(std::size_t seen_from) { of_[seen_from] = {}; }
+    void bind(log_view const& log, version const& up_to) { raise(of_, log, up_to); }
+    void bind_by_fence(log_view const& log, version const& up_to) { raise(fenced_, log, up_to); }
+    void release() { of_ = fenced_ = {}; }
+    void release(std::size_t seen_from) { of_[seen_from] = fenced_[seen_from] = {}; }
+    void release_fences() { fenced_ = {}; }
 
     /// Of what a secondary shows of its primary's log.
     void release_copies()
@@ -139,13 +141,21 @@ public:
         for (std::size_t seen_from = 0; seen_from < most_sites; ++seen_from)
             for (std::size_t store = 0; store < most_sites; ++store)
                 if (store != seen_from)
-                    of_[seen_from][store] = {};
+                    of_[seen_from][store] = fenced_[seen_from][store] = {};
     }
 
 private:
     static constexpr std::size_t most_sites = 3;
+    using versions = std::array<std::array<version, most_sites>, most_sites>;
 
-    std::array<std::array<version, most_sites>, most_sites> of_{};
+    static void raise(versions& all, log_view const& log, version const& up_to)
+    {
+        auto& known = all[log.seen_from][log.store];
+        known = std::max(known, up_to);
+    }
+
+    versions of_{};
+    versions fenced_{};
 };
 
 /// Lets a set of strings be asked for what is none.

@@ -5,6 +5,7 @@
 #include <afterwrite/session/portable_session.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 namespace simulation {
 
 using namespace afterwrite;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -130,6 +132,24 @@ void faults::load_store(process& host, fault kind, left_behind& left, dice& luck
         who.naive = left.naive[i];
         if (kind == fault::restarted_corrupt) // fences may stand for it, which do not bind a secondary
             who.promised.release_copies();
+    }
+    host.was_damaged = host.was_damaged || kind == fault::restarted_corrupt;
+}
+
+/// The clock leaps, so that all fences end that stand by now: of what is in memory, and of what a restart is to
+/// find.
+void faults::leap(std::size_t number, dice& luck)
+{
+    auto& host = clients_.processes()[number];
+    host.ahead += host.what.options.fence_time + luck.between(2s, 1h);
+    clients_.end_fences(host);
+    for (auto& each : lasting_) {
+        if (each.site != number)
+            continue;
+        for (auto& promised : each.left.promised)
+            host.may_be_fences() ? promised.release() : promised.release_fences();
+        if (host.may_be_fences())
+            each.left.naive.assign(each.left.naive.size(), {});
     }
 }
 

@@ -29,7 +29,7 @@ public:
     simulator(plan const& what, journal const& into)
         : plan_(what), servers_(what), truth_(servers_.sites(), what.keys),
           way_(servers_, truth_, book_, time_, sky_, has_planned(what, fault::old_cache)),
-          clients_(what, servers_, way_, truth_, book_, time_, report_, into),
+          clients_(what, servers_, way_, truth_, book_, time_, sky_, report_, into),
           faults_(what, servers_, way_, truth_, clients_, time_, sky_, report_, into)
     {
         report_.seed = what.seed;

@@ -101,6 +101,21 @@ TEST_CASE("promises are kept apart by where they are seen from")
     CHECK(promised.of({1, 0}) == version{});
 }
 
+TEST_CASE("what a fence stands for is promised as long as it stands, and all else beyond that")
+{
+    promises promised;
+    promised.bind({0, 0}, {1, 5});
+    promised.bind_by_fence({0, 0}, {1, 7});
+    promised.bind_by_fence({1, 0}, {1, 2});
+    CHECK(promised.of({0, 0}) == version{1, 7});
+    promised.release_fences();
+    CHECK(promised.of({0, 0}) == version{1, 5});
+    CHECK(promised.of({1, 0}) == version{});
+    promised.bind_by_fence({0, 0}, {1, 9});
+    promised.release(0);
+    CHECK(promised.of({0, 0}) == version{});
+}
+
 TEST_CASE("index texts are read by the cluster's codec, or not at all")
 {
     index_book book;
