@@ -113,6 +113,9 @@ reply model::state::dispatch(std::size_t node, call& from)
     if (auto bad = take_in(from)) {
         return {std::move(*bad)};
     }
+    if (!commits(node, from)) {
+        return {error_answer(500, "leadership lost while committing log")}; // hashicorp/raft api.go
+    }
     reply done = checked(node, from);
     return from.wrap_seconds > 0 ? wrap(node, from, std::move(done)) : done;
 }

@@ -86,6 +86,17 @@ void model::elect(std::size_t node, nanoseconds now, nanoseconds gap)
     there.rewake();
 }
 
+void model::cut_off(std::size_t node, nanoseconds from, nanoseconds to)
+{
+    owner_of(node).set.cut_off.push_back({from, to, inside(node)});
+    stall(node, from, to);
+}
+
+bool model::is_cut_off(std::size_t node, nanoseconds now) const
+{
+    return owner_of(node).is_cut_off(inside(node), now);
+}
+
 void model::seal(std::size_t node, nanoseconds from, nanoseconds to)
 {
     owner_of(node).set.sealed.push_back({from, to, inside(node)});

@@ -156,6 +156,13 @@ public:
     /// then.
     void elect(std::size_t node, nanoseconds now, nanoseconds gap = nanoseconds{0});
 
+    /// The node does not hear of the greater part of its cluster in that time: it applies nothing, and hands
+    /// nothing on to an active node of the other side. An active node goes on reading what it has, and
+    /// answers 500 to what would have to be committed, until the others `elect` another one. Assumed: they
+    /// do not before its lease of leadership has ended, as hashicorp/raft has it, so there are never two.
+    void cut_off(std::size_t node, nanoseconds from, nanoseconds to);
+    [[nodiscard]] bool is_cut_off(std::size_t node, nanoseconds now) const;
+
     /// The node is sealed in that time.
     void seal(std::size_t node, nanoseconds from, nanoseconds to);
 

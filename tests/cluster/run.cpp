@@ -74,7 +74,7 @@ outcome model::state::forward(std::size_t node, call& from)
     bool const hopped = !field_or_empty(fields, "X-Vault-Internal-No-Request-Forwarding").empty();
     bool const redirects =
         (own == role::plain_standby && set.standbys_redirect) || always_redirected(from.path);
-    auto const target = active(from.now);
+    auto const target = active_for(node, from.now);
     if (!target) {
         // Vault http/handler.go: the forwarding branch and the redirect branch say it differently.
         bool const forwards = own == role::plain_standby && !refused && !hopped && !redirects;

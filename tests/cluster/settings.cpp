@@ -9,6 +9,7 @@ settings secondary_of(settings const& primary, replication_kind kind, std::size_
     set.secondaries.clear();
     set.no_active.clear();
     set.sealed.clear();
+    set.cut_off.clear();
     set.syncing.clear();
     set.follows = kind;
     set.upstream_lag = {};

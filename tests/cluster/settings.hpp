@@ -33,7 +33,7 @@ enum class replication_kind { performance, disaster_recovery };
 struct outage {
     nanoseconds from{};
     nanoseconds to{};
-    std::size_t node = 0; ///< used for sealed nodes only
+    std::size_t node = 0; ///< used for nodes that are sealed or cut off
 };
 
 /// Who can log in, in each of the auth mounts.
@@ -115,6 +115,8 @@ struct settings {
     bool forwarding_works = true;  ///< false: the hop to the active node fails, the standby answers 307
     std::vector<outage> no_active; ///< times of election
     std::vector<outage> sealed;    ///< times in which a node is sealed
+    std::vector<outage> cut_off;   ///< times in which a node is on the smaller side of a parted network: it
+                                   ///< hears nothing of the others, and commits nothing if it is active
     std::vector<outage> syncing;   ///< Vault: times of a merkle sync: no index is judged until its end
 
     /// Clusters that follow this one, Vault only; their nodes are numbered behind the nodes of this cluster,

@@ -36,7 +36,10 @@ struct model::state {
     nanoseconds wake_time(waiter const& one) const;
     nanoseconds clock(nanoseconds now);
     bool is_sealed(std::size_t node, nanoseconds now) const;
+    bool is_cut_off(std::size_t node, nanoseconds now) const;
     std::optional<std::size_t> active(nanoseconds now) const;
+    std::optional<std::size_t> active_for(std::size_t node, nanoseconds now) const;
+    bool commits(std::size_t node, call const& from) const;
     role role_of(std::size_t node, nanoseconds now) const;
 
     // index.cpp: what an answer says of its writes
@@ -141,7 +144,7 @@ struct model::state {
     reply at_primary(nanoseconds now, F const& f)
     {
         auto const there = set.upstream_reachable ? upstream->active(now) : std::nullopt;
-        if (!there) {
+        if (!there || upstream->is_cut_off(*there, now)) {
             return unreachable_primary();
         }
         reply done = f(*upstream, *there);

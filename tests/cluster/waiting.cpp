@@ -14,11 +14,25 @@ nanoseconds model::state::clock(nanoseconds now)
     return latest;
 }
 
-bool model::state::is_sealed(std::size_t node, nanoseconds now) const
+namespace {
+
+bool has_node(std::vector<outage> const& all, std::size_t node, nanoseconds now)
 {
-    return std::any_of(set.sealed.begin(), set.sealed.end(), [&](outage const& each) {
+    return std::any_of(all.begin(), all.end(), [&](outage const& each) {
         return each.node == node && now >= each.from && now < each.to;
     });
+}
+
+} // namespace
+
+bool model::state::is_sealed(std::size_t node, nanoseconds now) const
+{
+    return has_node(set.sealed, node, now);
+}
+
+bool model::state::is_cut_off(std::size_t node, nanoseconds now) const
+{
+    return has_node(set.cut_off, node, now);
 }
 
 std::optional<std::size_t> model::state::active(nanoseconds now) const
@@ -26,6 +40,22 @@ std::optional<std::size_t> model::state::active(nanoseconds now) const
     bool const none = std::any_of(set.no_active.begin(), set.no_active.end(),
                                   [&](outage const& each) { return now >= each.from && now < each.to; });
     return none || is_sealed(leader_node, now) ? std::nullopt : std::optional{leader_node};
+}
+
+/// The active node, if this one can reach it.
+std::optional<std::size_t> model::state::active_for(std::size_t node, nanoseconds now) const
+{
+    auto const there = active(now);
+    return there && is_cut_off(*there, now) == is_cut_off(node, now) ? there : std::nullopt;
+}
+
+/// Whether the node could commit what this request would write. (A read that makes a lease or counts the use
+/// of a token is taken for a read.)
+bool model::state::commits(std::size_t node, call const& from) const
+{
+    auto const& method = from.asked.method;
+    bool const reads = method == "GET" || method == "HEAD" || method == "LIST";
+    return reads || active(from.now) != node || !is_cut_off(node, from.now);
 }
 
 role model::state::role_of(std::size_t node, nanoseconds now) const
@@ -38,7 +68,7 @@ bool model::state::writes_through(std::size_t node, nanoseconds now) const
     // A performance standby has the active node make tokens and leases, and answers itself (Vault docs,
     // enterprise/consistency); OpenBao's standbys hand the request on.
     bool const asks = set.speaks == dialect::vault && role_of(node, now) == role::performance_standby;
-    return writable(node, now) || (asks && set.forwarding_works && active(now).has_value());
+    return writable(node, now) || (asks && set.forwarding_works && active_for(node, now).has_value());
 }
 
 std::optional<nanoseconds> model::state::arrival(std::size_t node, position wanted) const

@@ -16,10 +16,14 @@ enum class fault : std::uint8_t {
     slow,        ///< everything lags far more for a while
     unreachable, ///< no connection to it can be made
     sealed,      ///< answers 503
+    parted,      ///< some standbys cannot reach the active node
     // of the active node
     elected,        ///< another node becomes the active one
     crashed_before, ///< dies when a write arrives, which is not executed
     crashed_after,  ///< dies when it has executed a write, which is not answered
+    crashed_kept,   ///< dies before it has committed what it appended; the next one has the first of it
+    crashed_lost,   ///< ... the next one has not the last of it
+    parted_active,  ///< is on the smaller side of a parted network; the others elect another one
     // of the way
     lost_request,    ///< the connection breaks before the request arrives
     lost_answer,     ///< the connection breaks after the request was executed
@@ -65,9 +69,13 @@ inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stall
                                                                           "slow",
                                                                           "unreachable",
                                                                           "sealed",
+                                                                          "parted",
                                                                           "elected",
                                                                           "crashed_before",
                                                                           "crashed_after",
+                                                                          "crashed_kept",
+                                                                          "crashed_lost",
+                                                                          "parted_active",
                                                                           "lost_request",
                                                                           "lost_answer",
                                                                           "late_answer",

@@ -34,9 +34,13 @@ void faults::strike(script_line const& line)
     case fault::slow:
     case fault::unreachable:
     case fault::sealed:
+    case fault::parted:
     case fault::elected:
     case fault::crashed_before:
-    case fault::crashed_after: strike_node(line.kind, site, luck); break;
+    case fault::crashed_after:
+    case fault::crashed_kept:
+    case fault::crashed_lost:
+    case fault::parted_active: strike_node(line.kind, site, luck); break;
     case fault::taken_over:
     case fault::restored:
     case fault::restored_in_place:
@@ -88,6 +92,18 @@ void faults::strike_node(fault kind, std::size_t site, dice& luck)
     case fault::elected:
         servers_.elect(here, luck.below(there.nodes.size()), now, luck.between(0ms, 800ms));
         break;
+    case fault::parted:
+    case fault::parted_active:
+        if (!servers_.part(here, kind == fault::parted_active, now, end, luck))
+            return;
+        if (kind == fault::parted_active) // until the others elect another one
+            end_later({.kind = kind, .site = here, .luck = luck}, now + luck.between(0ns, (end - now) / 2));
+        break;
+    case fault::crashed_kept:
+    case fault::crashed_lost:
+        if (way_.begin_dying(here))
+            end_later({.kind = kind, .site = here, .luck = luck}, until(luck, 1ms, 50ms));
+        return;                                                          // counted then
     default: return way_.arm_crash(here, kind == fault::crashed_before); // counted there
     }
     ++sky_.struck[kind];
@@ -165,6 +181,12 @@ void faults::heal(std::size_t id)
         servers_.model_of(there).set_lag(usual.lag, there.which);
         break;
     }
+    case fault::parted_active:
+        if (servers_.model_of(servers_.at(what.site)).is_cut_off(servers_.at(what.site).leader, time_.now()))
+            servers_.elect(what.site, what.luck.below(8), time_.now(), what.luck.between(0ms, 800ms));
+        break;
+    case fault::crashed_kept:
+    case fault::crashed_lost: way_.die(what.kind, what.luck); break;
     case fault::taken_over:
         if (what.is_news)
             return tell_views(what.site);

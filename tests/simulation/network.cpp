@@ -87,10 +87,14 @@ void network::send(std::size_t operation, std::size_t site, std::size_t address,
 void network::arrive(std::size_t id)
 {
     auto& one = flights_[id];
+    if (one.is_appended)
+        return commit(id);
     one.node = servers_.node_at(one.site, one.address);
     if (answer_instead(id) || crash(id, true))
         return;
     one.log = servers_.log_at(servers_.behind(one.site), one.what.key);
+    if (append(id))
+        return;
     auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
     auto const result = servers_.model(one.node.model).handle(one.node.node, one.asked, time_.now());
     if (one.what.writes != 0)
@@ -169,6 +173,60 @@ void network::note_execution(flight& one, std::uint64_t before)
         return;
     ++executions_[one.what.writes];
     one.executed = truth_.executed(one.log.store, one.what.key, one.what.writes, after);
+}
+
+// -----------------------------------------------------------------------------------------------------------
+// An active node that dies between the append and the commit
+
+bool network::begin_dying(std::size_t store)
+{
+    if (dying_)
+        return false;
+    dying_ = store;
+    return true;
+}
+
+bool network::append(std::size_t id)
+{
+    auto const& one = flights_[id];
+    if (one.what.writes == 0 || dying_ != one.log.store)
+        return false;
+    appended_.push_back(id);
+    return true;
+}
+
+void network::die(fault kind, dice& luck)
+{
+    auto const of = *std::exchange(dying_, std::nullopt);
+    auto const appended = std::exchange(appended_, {});
+    auto const gap = luck.between(5ms, 800ms);
+    elect_another(of, luck, gap);
+    auto const count = appended.size();
+    auto const kept = count == 0 ? 0 : luck.below(count) + (kind == fault::crashed_kept ? 1 : 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        flights_[appended[i]].is_appended = i < kept;
+        if (i < kept)
+            time_.put(time_.now() + gap, task::arrive, appended[i]); // what comes then comes after it
+        else
+            break_off(appended[i], luck.between(1ms, 200ms));
+    }
+    sky_.struck[fault::crashed_lost] += kept < count ? 1 : 0;
+}
+
+/// The next active node has it in its log, and makes it so.
+void network::commit(std::size_t id)
+{
+    auto& one = flights_[id];
+    auto const& there = servers_.at(one.log.seen_from);
+    auto& model = servers_.model_of(there);
+    auto const before = servers_.end_of(one.log, time_.now());
+    auto const result = model.handle(there.leader, one.asked, time_.now());
+    if (result.held)
+        model.cancel(result.id);
+    note_execution(one, before);
+    sky_.struck[fault::crashed_kept] += one.executed ? 1 : 0;
+    break_off(id, one.luck.between(1ms, 200ms));
+    look_at_held();
 }
 
 void network::heal()

@@ -94,6 +94,7 @@ struct flight {
     bool is_joined = false;                         ///< an older index came with it
     bool is_shadow = false;                         ///< the same request once more: its answer goes nowhere
     bool repeats = false;                           ///< its answer is to be recorded twice
+    bool is_appended = false;                       ///< the node that it came to died before it was committed
     cluster::position had{};                        ///< what the node had that answered, or refused
     std::uint64_t end_of_log = 0;                   ///< of its cluster, then
     std::optional<cluster::position> had_in_vain{}; ///< it was refused or held by a node that had that
@@ -133,6 +134,14 @@ public:
 
     /// An active node that is about to die: it does, when the next write comes.
     void arm_crash(std::size_t site, bool before) { crash_ = {site, before}; }
+
+    /// What comes in to be written into a site's log is appended, and not committed any more, for the active
+    /// node is about to die. False: another one is just about to.
+    bool begin_dying(std::size_t store);
+
+    /// It does. The next one has the first of what was appended, or none, and commits it as soon as it is
+    /// active; the rest is lost. Nobody is answered.
+    void die(fault kind, dice& luck);
 
     /// Nodes that no connection can be made to, until then.
     void cut_off(std::size_t site, std::size_t address, nanoseconds until) { cut_[{site, address}] = until; }
@@ -175,6 +184,9 @@ private:
     void finish(std::size_t id);
     void break_off(std::size_t id, nanoseconds after, bool sent = true);
     bool crash(std::size_t id, bool before);
+    bool append(std::size_t id);
+    void commit(std::size_t id);
+    void elect_another(std::size_t of, dice& luck, nanoseconds gap);
     bool answer_instead(std::size_t id);
     void note_execution(flight& one, std::uint64_t before);
     void note_sight(flight& one);
@@ -195,6 +207,8 @@ private:
     std::map<std::string, cluster::response> cache_; ///< of a proxy on the way, which knows no index
     std::map<std::size_t, std::string> older_;       ///< the last index that a site answered
     std::optional<std::pair<std::size_t, bool>> crash_;
+    std::optional<std::size_t> dying_;                  ///< the log that nothing is committed to
+    std::vector<std::size_t> appended_;                 ///< to that, in this order
     std::unordered_map<std::uint64_t, int> executions_; ///< of a value, while its operation lasts
     std::unordered_map<std::uint64_t, int> shadows_;
     std::uint64_t attempts_ = 0;

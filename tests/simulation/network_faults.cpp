@@ -108,13 +108,18 @@ bool network::crash(std::size_t id, bool before)
         return false;
     ++sky_.struck[before ? fault::crashed_before : fault::crashed_after];
     crash_.reset();
-    auto const next = 1 + one.luck.below(there.nodes.size() - 1);
-    auto const old = std::find(there.nodes.begin(), there.nodes.end(), there.leader) - there.nodes.begin();
-    servers_.elect(servers_.behind(one.site), static_cast<std::size_t>(old) + next, time_.now(),
-                   one.luck.between(5ms, 800ms));
+    elect_another(servers_.behind(one.site), one.luck, one.luck.between(5ms, 800ms));
     break_off(id, 1ms);
     look_at_held();
     return true;
+}
+
+void network::elect_another(std::size_t of, dice& luck, nanoseconds gap)
+{
+    auto const& there = servers_.at(of);
+    auto const old = std::find(there.nodes.begin(), there.nodes.end(), there.leader) - there.nodes.begin();
+    auto const next = 1 + luck.below(there.nodes.size() - 1);
+    servers_.elect(of, static_cast<std::size_t>(old) + next, time_.now(), gap);
 }
 
 void network::note_sight(flight& one)

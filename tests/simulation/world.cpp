@@ -87,8 +87,26 @@ void world::elect(std::size_t of, std::size_t place, nanoseconds now, nanosecond
 {
     ++elections_;
     auto& there = sites_[of];
-    there.leader = there.nodes[place % there.nodes.size()];
+    auto const count = there.nodes.size();
+    auto const last = place + count; // all may be cut off: two networks that are parted one over the other
+    while (place < last && model_of(there).is_cut_off(there.nodes[place % count], now))
+        ++place;
+    there.leader = there.nodes[place % count];
     model_of(there).elect(there.leader, now, gap);
+}
+
+bool world::part(std::size_t of, bool with_active, nanoseconds from, nanoseconds to, dice& luck)
+{
+    auto const& there = sites_[of];
+    auto const count = there.nodes.size();
+    auto const most = (count - 1) / 2;
+    if (most == 0)
+        return false;
+    auto const leader = std::find(there.nodes.begin(), there.nodes.end(), there.leader);
+    auto const first = static_cast<std::size_t>(leader - there.nodes.begin()) + (with_active ? 0 : 1);
+    for (auto left = 1 + luck.below(most); left > 0; --left)
+        model_of(there).cut_off(there.nodes[(first + left - 1) % count], from, to);
+    return true;
 }
 
 void world::swap(std::size_t one, std::size_t other)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cluster/model.hpp"
+#include "dice.hpp"
 #include "plan.hpp"
 
 #include <cstddef>
@@ -92,7 +93,12 @@ public:
 
     // What faults do
 
+    /// This node of a site becomes active, or the next one that is not cut off from the others.
     void elect(std::size_t of, std::size_t place, nanoseconds now, nanoseconds gap);
+
+    /// The smaller part of a site's nodes, as many as luck will have, is cut off from the others: with the
+    /// active one or without it. False: there are too few of them.
+    bool part(std::size_t of, bool with_active, nanoseconds from, nanoseconds to, dice& luck);
 
     /// How often the active address of a site has become another one.
     [[nodiscard]] std::uint64_t elections() const { return elections_; }
