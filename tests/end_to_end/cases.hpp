@@ -31,7 +31,8 @@ void check_barred_forwarding()
     afterwrite::consistency_policy const policy{.when = when_inconsistent::forward};
     std::size_t asked = 0;
     std::size_t refused = 0;
-    for (int round = 0; round < 5; ++round) {
+    auto const has_asked = [&] { return asked > 0; };
+    run_until(5, has_asked, [&](int round) {
         auto const value = std::to_string(round);
         one.transport.set_address(nodes.address(0));
         REQUIRE(one.write("/v1/kv/foo", value, policy).delivered());
@@ -41,7 +42,7 @@ void check_barred_forwarding()
             asked += each.inconsistent.size() + each.forward.size();
             refused += each.status == 400 ? 1U : 0U;
         }
-    }
+    });
     CHECK(asked == 1);
     CHECK(refused == 1);
 }
@@ -93,8 +94,9 @@ void check_await()
     chosen.consistency_max_index_wait = std::chrono::seconds(10);
     cluster::http_server nodes{chosen};
     caller<Stack> one{nodes.address(0)};
+    auto const has_held = [&] { return nodes.counters(1).held > 0; };
     for (auto const when : {when_inconsistent::await, when_inconsistent::retry_then_forward})
-        for (int round = 0; round < 5; ++round) {
+        run_until(5, has_held, [&](int round) {
             auto const value = std::to_string(round);
             one.transport.set_address(nodes.address(0));
             REQUIRE(one.write("/v1/kv/foo", value, {.when = when}).delivered());
@@ -104,7 +106,7 @@ void check_await()
             auto const sent = one.transport.take();
             REQUIRE(sent.size() == 1);
             CHECK(sent[0].inconsistent == strings{"await-state", "fail"});
-        }
+        });
     CHECK(nodes.counters(1).held > 0);
     CHECK(nodes.counters(1).refused == 0);
     CHECK(nodes.counters(1).forwarded == 0);

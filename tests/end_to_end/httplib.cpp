@@ -83,13 +83,14 @@ TEST_CASE("httplib: a client alone reads what it wrote, through a node that lags
     reading.set_keep_alive(true);
     afterwrite::session session;
     afterwrite::replication_view view;
-    for (int i = 0; i < 5; ++i) {
+    auto const was_refused = [&] { return nodes.counters(1).refused > 0; };
+    end_to_end::run_until(5, was_refused, [&](int i) {
         auto const value = std::to_string(i);
         auto const body = R"({"v":")" + value + R"("})";
         afterwrite::send(writing, stack::make("PUT", "/v1/kv/foo", body), session, view);
         auto seen = afterwrite::send(reading, stack::make("GET", "/v1/kv/foo", {}), session, view);
         CHECK(end_to_end::shows(seen, value));
-    }
+    });
     CHECK(nodes.counters(1).refused > 0);
 }
 

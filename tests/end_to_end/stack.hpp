@@ -116,6 +116,15 @@ bool shows(Outcome const& outcome, std::string const& value)
            outcome.response->body.find(R"("v":")" + value + '"') != std::string::npos;
 }
 
+/// Calls round(i) so many times, and on until `is_enough()`: what a machine under load does slowly finds a
+/// standby abreast now and then, and then nothing would be shown.
+template <class Round, class Enough>
+void run_until(int rounds, Enough&& is_enough, Round&& round)
+{
+    for (int i = 0; i < rounds || (!is_enough() && i < 100 * rounds); ++i)
+        round(i);
+}
+
 inline cluster::settings settings_of(cluster::dialect speaks, std::string_view lag)
 {
     cluster::settings chosen;

@@ -18,7 +18,7 @@ int main(int argc, char** argv)
     for (auto const speaks : {cluster::dialect::vault, cluster::dialect::openbao}) {
         cluster::settings chosen;
         chosen.speaks = speaks;
-        chosen.lag = *cluster::parse_lag("constant:60ms").spec;
+        chosen.lag = *cluster::parse_lag("constant:200ms").spec;
         cluster::http_server nodes{chosen};
         auto const active = nodes.address(0);
         auto const standby = nodes.address(1);

@@ -31,7 +31,7 @@ constexpr std::string_view root = "X-Vault-Token: root\r\n";
 
 TEST_CASE("a client that knows nothing of consistency reads what it has written")
 {
-    cluster::http_server nodes(lagging_by("constant:50ms"));
+    cluster::http_server nodes(lagging_by("constant:200ms"));
     front proxy(before(nodes.address(1)));
     auto client = proxy.client();
     for (int round = 1; round <= 5; ++round) {
