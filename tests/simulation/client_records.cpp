@@ -94,8 +94,8 @@ bool clients::tells_state(operation const& one, flight const& got) const
     return binds && is_told && !got.is_altered;
 }
 
-/// What a read has shown, as far as its index goes: OpenBao's nodes keep theirs for some ms, and show meanwhile
-/// what was written after it (README, "What nobody outside knows").
+/// What a read has shown, as far as its index goes: OpenBao's nodes keep theirs for some ms, and show
+/// meanwhile what was written after it (README, "What nobody outside knows").
 version clients::covered(flight const& got) const
 {
     auto shown = got.seen->shown;

@@ -136,8 +136,8 @@ void faults::load_store(process& host, fault kind, left_behind& left, dice& luck
     host.was_damaged = host.was_damaged || kind == fault::restarted_corrupt;
 }
 
-/// The clock leaps, so that all fences end that stand by now: of what is in memory, and of what a restart is to
-/// find.
+/// The clock leaps, so that all fences end that stand by now: of what is in memory, and of what a restart is
+/// to find.
 void faults::leap(std::size_t number, dice& luck)
 {
     auto& host = clients_.processes()[number];
