@@ -22,7 +22,7 @@ constexpr char const* usage =
 The proxy of tests/hosts/proxy with enforcement and without it, before an nginx that answers at once, driven
 by wrk by turns; and a second one without it (A/A), for the noise of the machine.
 
-  --pairs N     measurements of each, 15 or more for a verdict (default: 36)
+  --pairs N     measurements of each, 15 or more for a verdict (default: 60)
   --seconds S   of each measurement (default: 1)
   --write       writes, instead of reads by callers who have written
   --tls         from the proxy to nginx; clients speak without it
@@ -32,7 +32,7 @@ Exit status 1: the median of enforced : unenforced is below 0.97 of that of unen
 )";
 
 struct options {
-    int pairs = 36;
+    int pairs = 60;
     load_options load{};
     std::string json{};
     std::string wrong{}; ///< a sentence, or nothing
