@@ -3,7 +3,9 @@
 #include "clients.hpp"
 #include "index_texts.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace simulation {
 
@@ -45,9 +47,34 @@ void clients::check_attempt(operation& one)
     check(invariant::executed_once, one, invariant::of_resending(one.may_be_executed, one.is_idempotent));
 }
 
+/// What surely takes one of a budget, by the documented rule. What may have been free is not counted: the
+/// first retry, one more that pays for a trial, and all while a breaker is open, whose probes are.
+void clients::check_spending(operation& one, bool is_answered)
+{
+    auto& host = processes_[one.process];
+    auto& allowed = host.allowed[one.site];
+    auto const& policy = plan_.callers[one.caller].policy;
+    auto const& next = one.last;
+    auto const now = now_of(host);
+    bool const is_shared = policy.wait.form == backoff::shape::learned;
+    bool const is_free = one.spends_freely || invariant::has_open_breaker(host.views[one.site]);
+    bool is_allowed = true;
+    if (next.is_final())
+        return;
+    if (next.why == reason::forwarding && next.refused_as != refusal::several_indices_refused) {
+        bool const is_first = !std::exchange(one.has_forwarded, true);
+        is_allowed = !is_first || !is_shared || is_free || allowed.forwards.take(now);
+    } else if (is_answered && next.why == reason::waiting && is_stale(next.refused_as)) {
+        is_allowed = ++one.waits <= 2 || !is_shared || is_free || allowed.retries.take(now);
+    } else if (is_answered && next.why == reason::repeating && next.refused_as != refusal::no_active_node) {
+        is_allowed = ++one.repetitions <= 1 || allowed.retries.take(now);
+    }
+    check(invariant::within_bounds, one, invariant::of_spending(is_allowed));
+}
+
 void clients::check(std::string_view invariant, operation const& one, invariant::breach const& what)
 {
-    if (what && !one.is_poisoned)
+    if (what)
         fail(invariant, recording_of(one, false), one.what, *what);
 }
 
@@ -64,14 +91,15 @@ void clients::fail(std::string_view invariant, recording const& by, errand const
 
 recording clients::recording_of(operation const& one, bool was_fenced)
 {
-    return {one.caller, one.process, one.scope, one.believed, was_fenced};
+    return {one.caller,      one.process, one.scope,    one.believed, was_fenced,
+            one.was_checked, one.epoch,   one.asked_at, one.settled};
 }
 
 /// What is required of the cluster that is asked is what was recorded of it.
 void clients::check_begin(operation& one, required_states const& required)
 {
     auto& who = scopes_[one.scope];
-    if (one.believed.empty() || one.is_poisoned)
+    if (one.believed.empty())
         return;
     auto const known = who.naive.find(std::string(one.believed));
     if (known == who.naive.end())
@@ -91,6 +119,17 @@ void clients::check_begin(operation& one, required_states const& required)
         naive.required = now;
 }
 
+void clients::check_kept(process const& host, scope& who)
+{
+    who.advance(now_of(host));
+    if (host.what.breaks == sabotage::forgets_on_load)
+        who.with([](auto& session) { session.clear(); });
+    for (auto const& [of, naive] : who.naive)
+        if (!may_have_ended(host, who, naive.since))
+            if (auto const wrong = invariant::of_demand(who.required(), of, naive, who.is_of_store(), book_))
+                report_.fail(invariant::nothing_is_forgotten, time_.now(), *wrong);
+}
+
 /// Whether what was required at this time, or later, may have been taken over by a floor that has ended: as a
 /// fence does, it stands for the fence time.
 bool clients::may_have_ended(process const& host, scope const& who, time_point since) const
@@ -98,13 +137,23 @@ bool clients::may_have_ended(process const& host, scope const& who, time_point s
     return who.is_of_store() && host.has_floor && now_of(host) - since >= who.options().fence_time;
 }
 
+/// Whether it carries what was forged, of Vault, which makes of that what of a line that cannot be read
+/// (README, "What nobody outside knows").
+bool clients::carries_unsigned(cluster::request const& asked)
+{
+    auto const texts = cluster::all_fields(asked.fields, "X-Vault-Index");
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](auto text) { return forged_.contains(text) && book_.read(text).is_vault; });
+}
+
 /// Whether the node really had not all that the request carried. (OpenBao's check looks at an index that may
 /// be some ms old, so of its refusals nobody can tell.)
 bool clients::did_lack(flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
-    bool const shows_older = got.is_cached || got.is_joined;
-    if (shows_older || (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
+    bool const shows_older = got.is_cached || got.is_joined || got.is_forged;
+    if (shows_older || carries_unsigned(got.asked) ||
+        (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
         return true;
     for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
         auto const& meaning = book_.read(text);

@@ -18,9 +18,9 @@ void clients::check_end(operation& one)
         check(invariant::executed_once, one,
               invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
         way_.forget(one.what.writes);
-    } else if (is_answered && one.seen && is_at_home(one, one.log)) {
+    } else if (is_answered && one.seen && is_at_home(one, one.log) && !carries_unsigned(one.asked)) {
         auto const& bound = one.promised.of(one.log);
-        report_.checked_reads += bound.epoch == one.seen->epoch && !one.is_poisoned ? 1 : 0;
+        report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
     auto const end = invariant::of_end(one.last, time_.now() - one.begun);
@@ -54,15 +54,17 @@ bool clients::waits_for_nothing(operation const& one)
 }
 
 /// Whether it waited for a history that is no more, which its session could not find out (README, limits): it
-/// was refused with a text of that one, or not even sent. Then its caller makes it forget.
+/// was refused with a text of that one, or not even sent. Or for what a forged index says, which comes never.
+/// Then its caller makes it forget.
 bool clients::forget_lost(operation const& one)
 {
     auto const& there = servers_.at(one.site);
     auto& who = scopes_[one.scope];
-    bool is_lost = false;
+    bool is_lost = carries_unsigned(one.asked);
     auto const look_at = [&](std::string_view text) {
         auto const& meaning = book_.read(text);
-        is_lost = is_lost || (meaning.cluster == there.id && meaning.where.local > one.end_of_log);
+        bool const may_be = changes_of(there.id) > 0 || forged_.contains(text);
+        is_lost = is_lost || (may_be && meaning.cluster == there.id && meaning.where.local > one.end_of_log);
     };
     std::visit(
         [&](auto& machine) {
@@ -72,27 +74,42 @@ bool clients::forget_lost(operation const& one)
         one.machine);
     if (one.begun < who.forgotten)
         return true; // as another one of its session had found out already
-    if (changes_of(there.id) == 0 || !is_lost)
+    if (!is_lost)
         return false;
     who.with([&](auto& session) { session.forget(there.id); });
     who.forgotten = time_.now();
     who.naive.erase(there.id);
+    who.followed.erase(there.id);
     who.promised.release(one.site);
     return true;
 }
 
-void clients::change_history(std::size_t store) { ++changes_[servers_.at(store).id]; }
+void clients::change_history(std::size_t store) { changes_[servers_.at(store).id].push_back(time_.now()); }
 
-std::uint64_t clients::changes_of(std::string const& of) const
+std::uint64_t clients::changes_of(std::string const& of, nanoseconds until) const
 {
     auto const found = changes_.find(of);
-    return found == changes_.end() ? 0 : found->second;
+    if (found == changes_.end())
+        return 0;
+    auto const& all = found->second;
+    return static_cast<std::uint64_t>(std::upper_bound(all.begin(), all.end(), until) - all.begin());
 }
 
 void clients::expect_good_ends()
 {
     expects_good_ends_ = true;
     good_from_ = time_.now();
+}
+
+void clients::check_calm()
+{
+    for (auto const& host : processes_)
+        for (auto const& view : host.views)
+            if (auto const wrong = invariant::of_calm(view, now_of(host)))
+                report_.fail(invariant::ends_well, time_.now(), *wrong);
+    for (auto const& one : operations_)
+        if (one.is_used)
+            fail(invariant::ends_well, recording_of(one, false), one.what, "it has not ended");
 }
 
 } // namespace simulation

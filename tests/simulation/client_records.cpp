@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace simulation {
 
@@ -20,46 +21,151 @@ bool has_trace(recorded const& what)
 
 } // namespace
 
+followed_history& clients::followed_by(process& host, scope& who, std::string const& cluster)
+{
+    return (who.is_of_store() ? host.followed : who.followed)[cluster];
+}
+
+/// It begins a new epoch, and follows from now on what comes.
+void clients::note_epoch(recording const& by, flight const& got, std::string const& of)
+{
+    auto& who = scopes_[by.scope];
+    auto& host = processes_[by.process];
+    auto& followed = followed_by(host, who, of);
+    auto const wrong = invariant::of_epoch(followed.oldest, changes_of(of));
+    if (wrong && !followed.may_be_misled)
+        fail(invariant::epochs_are_real, by, got.what, *wrong);
+    followed = {.epochs = followed.epochs + 1, .began = now_of(host)};
+    host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
+    for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope})
+        scopes_[each].naive.erase(of);
+}
+
+/// What may show its session another history though there is none: it hears what somebody forged, or kept
+/// from before; or it asks a cluster for the state of another one (README, limits).
+void clients::note_misleading(recording const& by, flight const& got)
+{
+    auto& who = scopes_[by.scope];
+    auto& host = processes_[by.process];
+    if (got.is_forged || got.is_cached || got.is_joined)
+        for_each_text(got.answer, [&](std::string_view text) {
+            if (got.is_forged)
+                forged_.emplace(text);
+            followed_by(host, who, book_.read(text).cluster).may_be_misled = true;
+        });
+    if (!got.answered)
+        return;
+    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index"))
+        if (auto const& of = book_.read(text).cluster; of != servers_.at(got.log.seen_from).id)
+            followed_by(host, who, of).may_be_misled = true;
+}
+
+/// What was carried of a cluster.
+cluster::position clients::carried_of(flight const& got, std::string const& of)
+{
+    cluster::position carried;
+    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index"))
+        if (auto const& meaning = book_.read(text); meaning.cluster == of)
+            carried = join(carried, meaning.where);
+    return carried;
+}
+
+/// An answer to a write is certain to be of another history if it is behind what its request carried, which
+/// had been recorded long enough before, and a node could compare the two; one that is in order ends the
+/// suspicion.
+void clients::note_proof(recording const& by, flight const& got, std::string const& of,
+                         cluster::position const& answered)
+{
+    auto& who = scopes_[by.scope];
+    auto const known = who.naive.find(of);
+    if (known == who.naive.end() || (got.what.writes == 0 && by.was_checked))
+        return;
+    auto const is_behind = [&](cluster::position const& what) {
+        return answered.local < what.local ||
+               (answered.local == what.local && answered.replicated < what.replicated);
+    };
+    if (!by.was_checked || !is_behind(carried_of(got, of)))
+        followed_by(processes_[by.process], who, of).proofs = 0;
+    else if (is_behind(by.settled))
+        add_proof(by, got, of, {});
+}
+
+/// So is a refusal by the active node, of its own log, once it cannot be one that was just elected.
+void clients::note_refusal(recording const& by, flight const& got)
+{
+    auto const& of = servers_.at(got.log.seen_from).id;
+    bool const is_meant = got.answered && got.answer.status == 412 && scopes_[by.scope].naive.contains(of) &&
+                          !cluster::all_fields(got.asked.fields, "X-Vault-Forward").empty();
+    if (!is_meant)
+        return;
+    auto const carried = carried_of(got, of);
+    if (carried.local > 0 && carried.replicated == 0)
+        add_proof(by, got, of, lineage::election);
+}
+
+/// The second one begins an epoch, if it comes so long after the first one.
+void clients::add_proof(recording const& by, flight const& got, std::string const& of, duration after)
+{
+    auto& who = scopes_[by.scope];
+    auto& followed = followed_by(processes_[by.process], who, of);
+    auto const now = now_of(processes_[by.process]);
+    if (by.begun < followed.began)
+        return; // it answers a request of the epoch before
+    if (followed.proofs == 0 || now - followed.proved >= who.options().fence_time) {
+        followed.proofs = 1;
+        followed.proved = now;
+        return;
+    }
+    followed.proofs += now - followed.proved >= after ? 1 : 0;
+    if (auto const wrong = invariant::of_proofs(followed.proofs))
+        fail(invariant::epochs_begin, by, got.what, *wrong);
+}
+
 void clients::note_recorded(recording const& by, flight const& got)
 {
     auto& who = scopes_[by.scope];
     auto& host = processes_[by.process];
     auto const& what = who.last();
-    who.is_poisoned = who.is_poisoned || got.is_forged;
-    host.is_poisoned = host.is_poisoned || (who.is_of_store() && who.is_poisoned);
-    bool const is_poisoned = who.is_poisoned || (host.has_floor && host.is_poisoned);
     bool const is_read = got.what.writes == 0;
     bool const binds = !is_read || who.options().monotonic_reads || by.was_fenced;
     bool begins = what.regressed > 0;
-    auto const begin_epoch = [&](std::string const& of) {
-        auto& bumps = who.is_of_store() ? host.bumps[of] : who.bumps[of];
-        ++bumps;
-        bool const is_confused =
-            way_.has_mixed_clusters(); // who refuses the index of another one seems restored
-        auto const wrong = invariant::of_epochs(bumps, changes_of(of));
-        if (wrong && !is_confused && !is_poisoned)
-            fail(invariant::epochs_are_real, by, got.what, *wrong);
-        host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
-        for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope})
-            scopes_[each].naive.erase(of);
-        begins = false;
-    };
-    if (what.kept + what.superseded + what.held > 0)
+    note_misleading(by, got);
+    std::string const asked(by.believed);
+    bool is_old = followed_by(host, who, asked).epochs != by.epoch;
+    for_each_text(got.answer, [&](std::string_view text) {
+        auto const& of = book_.read(text).cluster;
+        is_old = is_old && of == asked;
+    });
+    if (auto const wrong = invariant::of_old_answer(what, is_old))
+        fail(invariant::old_answers_end, by, got.what, *wrong);
+    if (what.kept + what.superseded + what.held > 0 && !is_old)
         for_each_text(got.answer, [&](std::string_view text) {
             auto const& meaning = book_.read(text);
             if (!meaning.is_known || (!binds && !meaning.is_vault))
                 return;
-            if (begins)
-                begin_epoch(meaning.cluster);
+            if (std::exchange(begins, false))
+                note_epoch(by, got, meaning.cluster);
+            else
+                note_proof(by, got, meaning.cluster, meaning.where);
+            auto& followed = followed_by(host, who, meaning.cluster);
+            auto const history = changes_of(meaning.cluster, got.answered.value_or(time_.now()));
+            followed.oldest = std::min(followed.oldest.value_or(history), history);
             auto& known = who.naive[meaning.cluster];
             known.is_vault = meaning.is_vault;
+            if (now_of(host) - known.turned >= 4 * lineage::slack) {
+                known.settled = std::exchange(known.marked, known.newest);
+                known.turned = now_of(host);
+            }
             if (meaning.where.local >= known.join.local && meaning.where.replicated >= known.join.replicated)
                 known.since = now_of(host);
-            known.join = {std::max(known.join.local, meaning.where.local),
-                          std::max(known.join.replicated, meaning.where.replicated)};
+            known.join = join(known.join, meaning.where);
+            known.newest = join(known.newest, meaning.where);
         });
     if (begins) // a refusal gave it away
-        begin_epoch(by.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(by.believed));
+        note_epoch(by, got,
+                   by.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(by.believed));
+    else if (what.regressed == 0)
+        note_refusal(by, got);
 }
 
 /// What was promised to its session, of what is seen from there, need not be kept any more.

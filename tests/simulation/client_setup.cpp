@@ -58,6 +58,8 @@ clients::clients(plan const& what, world& servers, network& way, oracle& truth, 
 void clients::set_up(process& one)
 {
     one.views.clear();
+    one.allowed.assign(servers_.sites(),
+                       {allowance(one.what.traffic.retries), allowance(one.what.traffic.forwards)});
     for (auto& [scope, memory] : one.memories)
         memory.states.clear();
     for (std::size_t of = 0; of < servers_.sites(); ++of) {
@@ -65,6 +67,7 @@ void clients::set_up(process& one)
         auto const form = one.what.knows_dialect || one.what.knows_cluster ? dialect_of(there) : dialect{};
         auto const id = one.what.knows_cluster ? cluster_id(there.id) : cluster_id{};
         one.views.emplace_back(form, id);
+        one.views.back().limit(one.what.breaks == sabotage::overspends ? traffic_limits{} : one.what.traffic);
         if (one.what.addressable)
             for (auto const& address : servers_.addresses(of))
                 one.views.back().add_node(address);
@@ -90,7 +93,7 @@ time_point clients::now_of(process const& one) const { return support::at(time_.
 void clients::begin_clock(process& one, duration at)
 {
     one.ahead = time_point() + at - support::at(time_.now());
-    one.floors_since = now_of(one);
+    one.floors_since = one.clock_began = now_of(one);
     for (auto const number : one.scopes)
         for (auto& [cluster, naive] : scopes_[number].naive)
             naive.since = std::min(naive.since, now_of(one));

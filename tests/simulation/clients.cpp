@@ -27,6 +27,16 @@ decltype(auto) with_machine(operation& one, F&& f)
     return f(std::get<exchange>(one.machine));
 }
 
+/// Whether no field asks for the active node.
+bool asks_node_itself(cluster::request const& asked)
+{
+    auto const& fields = asked.fields;
+    return std::none_of(fields.begin(), fields.end(), [](auto const& each) {
+        return each.first == "X-Vault-Forward" ||
+               (each.first == "X-Vault-Inconsistent" && each.second == "forward-active-node");
+    });
+}
+
 } // namespace
 
 void clients::take(script_line const& line)
@@ -101,12 +111,15 @@ void clients::begin(std::size_t caller)
     auto& view = host.views[one.site];
     auto const now = now_of(host);
     who.advance(now);
+    one.asked_at = now;
     one.promised = who.promised;
     one.session = host.generation + host.renewals;
     one.written = who.written;
     one.shown = who.shown;
     one.believed = view.cluster();
-    one.is_poisoned = who.is_poisoned || (host.has_floor && host.is_poisoned);
+    one.settled = {};
+    if (auto const known = who.naive.find(std::string(one.believed)); known != who.naive.end())
+        one.settled = known->second.settled;
     if (host.what.how == keeping::rival)
         one.machine.emplace<rival_exchange>(memory_of(host, one.scope), now, luck.next());
     else if (host.what.how == keeping::proxy)
@@ -120,7 +133,11 @@ void clients::begin(std::size_t caller)
     });
     one.number = ++report_.operations;
     one.wrote.reset();
-    one.sent = 0;
+    one.sent = one.waits = one.repetitions = 0;
+    one.has_forwarded = false;
+    one.spends_freely = invariant::has_open_breaker(view);
+    host.allowed[one.site].retries.count_read();
+    host.allowed[one.site].forwards.count_read();
     one.is_begun = false;
     one.may_be_executed = false;
     one.is_binding = false;
@@ -174,6 +191,7 @@ void clients::resume(std::size_t id)
         return free(id);
     auto& host = processes_[one.process];
     with_machine(one, [&](auto& machine) { one.last = machine.resume(host.views[one.site], now_of(host)); });
+    check_spending(one, false);
     drive(id);
 }
 
@@ -190,6 +208,8 @@ void clients::send(std::size_t id)
         address = machine.address(view);
         if (machine.to() != route::active_node)
             omission = invariant::of_omission(machine.carried(), one.asked, book_);
+        one.epoch = followed_by(host, scopes_[one.scope], std::string(one.believed)).epochs;
+        one.was_checked = machine.to() != route::active_node && asks_node_itself(one.asked);
         if (machine.to() == route::active_node && address.empty())
             one.last = {.what = action::give_up, .why = reason::not_offered};
     });
@@ -253,7 +273,7 @@ void clients::take_answer(operation& one, flight& got)
     bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
     if (got.repeats)
         record_later(one, got);
-    who.forget_last();
+    who.last() = {};
     one.seen = got.is_cached ? std::nullopt : got.seen;
     one.is_altered = got.is_altered;
     one.log = got.log;
@@ -270,14 +290,15 @@ void clients::take_answer(operation& one, flight& got)
         who.record(got.answer, machine.carried(), now);
         one.last = machine.on_response(got.answer, view, now);
     }
+    check_spending(one, true);
     one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
-    if (was_fenced && got.is_cached) // it repays the fence, and nobody can see that it is old
+    if (was_fenced &&
+        (got.is_cached || got.is_forged)) // it repays the fence, and nobody can see that it is old
         release(one, servers_.behind(one.site));
-    if (host.what.breaks == sabotage::sees_epochs)
-        who.pretend_regression();
+    spoil(host.what.breaks, who.last());
+    spoil(host.what.breaks, view, now);
     one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
     note_recorded(recording_of(one, was_fenced), got);
-    one.is_poisoned = one.is_poisoned || who.is_poisoned;
     note_promise(one, got);
     check_step(one, got);
     if (host.what.breaks == sabotage::forgets && one.luck.per_mille(500))
@@ -302,6 +323,7 @@ void clients::take_loss(operation& one, flight& got)
             who.record_lost(machine.carried(), now);
         one.last = machine.on_transport_error(view, now, got.was_sent);
     }
+    check_spending(one, true);
     one.may_be_executed = one.may_be_executed || got.was_sent;
     note_promise(one, got);
 }
@@ -334,8 +356,10 @@ void clients::repeat_record(flight& got)
     auto& host = processes_[of.by.process];
     if (of.generation != host.generation)
         return; // that program has ended
-    hear(host, scopes_[of.by.scope], got.answer);
-    scopes_[of.by.scope].record(got.answer, of.carried, now_of(host));
+    auto& who = scopes_[of.by.scope];
+    hear(host, who, got.answer);
+    who.record(got.answer, of.carried, now_of(host));
+    spoil(host.what.breaks, who.last());
     note_recorded(of.by, got);
 }
 

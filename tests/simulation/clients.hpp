@@ -5,6 +5,7 @@
 #include <afterwrite/decision/proxied_exchange.hpp>
 #include <afterwrite/decision/step.hpp>
 
+#include "allowance.hpp"
 #include "invariants.hpp"
 #include "journal.hpp"
 #include "network.hpp"
@@ -26,20 +27,27 @@
 
 namespace simulation {
 
+/// What a process may still cause a site, beside first attempts.
+struct allowances {
+    allowance retries;
+    allowance forwards;
+};
+
 /// A program that uses the library: what it has learned of each site, and its sessions.
 struct process {
     process_plan what;
     std::vector<afterwrite::replication_view> views; ///< by the site
+    std::vector<allowances> allowed;                 ///< by the site
     std::unique_ptr<store_type> store;
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock
+    afterwrite::time_point clock_began{};         ///< by itself, if it went back
     std::uint64_t generation = 0;                 ///< how often it was started anew
     std::map<std::size_t, rival_memory> memories; ///< if it uses another library: of each of its clients
     text_set received;                            ///< texts that its store was handed
     bool has_floor = false;                       ///< its store may require of one what another one was told
-    bool is_poisoned = false;                     ///< ... and one of them was told a forged index
+    followed_histories followed;                  ///< by its store
     bool was_damaged = false;                     ///< fences of its store may stand for anything
-    std::map<std::string, std::uint64_t> bumps;   ///< epochs that its store began, by the cluster
     afterwrite::time_point floors_since = support::at({}); ///< by its clock: floors are not older than that
     std::uint64_t renewals = 0; ///< how often all that was promised may have ended together
 
@@ -56,6 +64,8 @@ struct operation {
     errand what{};
     dice luck{0};
     nanoseconds begun{};
+    afterwrite::time_point asked_at{}; ///< the same, by the clock of its process
+    cluster::position settled{};       ///< of the cluster that was known then, see `naive_demand`
     std::variant<std::monostate, afterwrite::exchange, afterwrite::proxied_exchange, rival_exchange> machine;
     afterwrite::step last{};
     cluster::request asked{};
@@ -72,12 +82,17 @@ struct operation {
     std::uint64_t session = 0;       ///< which one of its scope's there
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
     std::uint32_t sent = 0;          ///< attempts, by our own count
+    std::uint32_t waits = 0;         ///< for a node that was behind, each followed by an attempt
+    std::uint32_t repetitions = 0;   ///< of what broke
+    bool has_forwarded = false;      ///< its node was given up, and the active one asked
+    bool was_checked = false;        ///< the last attempt asked the node itself, which can compare
+    std::uint64_t epoch = 0;         ///< of the cluster that was known, when that was sent
+    bool spends_freely = false;      ///< a breaker was open when it began
     bool is_begun = false;           ///< what to do first is known
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
-    bool is_altered = false; ///< the index of the answer at hand is not what the server answered
-    bool is_poisoned = false;
+    bool is_altered = false;   ///< the index of the answer at hand is not what the server answered
     bool is_abandoned = false; ///< its process has ended
     bool is_used = false;
 };
@@ -119,12 +134,20 @@ public:
     void change_history(std::size_t store);
 
     /// How often that was so.
-    [[nodiscard]] std::uint64_t changes_of(std::string const& cluster) const;
+    [[nodiscard]] std::uint64_t changes_of(std::string const& cluster,
+                                           nanoseconds until = nanoseconds::max()) const;
+    [[nodiscard]] followed_history& followed_by(process& host, scope& who, std::string const& cluster);
 
     /// From now on everything has to end well.
     void expect_good_ends();
 
+    /// All that was waited for has ended.
+    void check_calm();
+
     void set_up(process& one);
+
+    /// All that was recorded by a scope is required still, after something was done to what keeps it.
+    void check_kept(process const& host, scope& who);
 
 private:
     [[nodiscard]] static rival_memory& memory_of(process& host, std::size_t scope);
@@ -146,6 +169,13 @@ private:
     void record_later(operation& one, flight& got);
     void repeat_record(flight& got);
     void note_recorded(recording const& by, flight const& got);
+    void note_epoch(recording const& by, flight const& got, std::string const& of);
+    void note_misleading(recording const& by, flight const& got);
+    [[nodiscard]] cluster::position carried_of(flight const& got, std::string const& of);
+    void note_refusal(recording const& by, flight const& got);
+    void add_proof(recording const& by, flight const& got, std::string const& of, afterwrite::duration after);
+    void note_proof(recording const& by, flight const& got, std::string const& of,
+                    cluster::position const& answered);
     void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
@@ -165,8 +195,10 @@ private:
     void hear(process& host, scope& who, cluster::response const& answer);
     void check_plan(operation& one);
     void check_attempt(operation& one);
+    void check_spending(operation& one, bool is_answered);
     void count_answer(operation& one, flight const& got);
     void count_end(operation& one);
+    [[nodiscard]] bool carries_unsigned(cluster::request const& asked);
     [[nodiscard]] bool did_lack(flight const& got);
     void check_step(operation& one, flight const& got);
     void check_end(operation& one);
@@ -193,7 +225,8 @@ private:
     std::vector<line_of_work> work_;    ///< by the caller
     std::deque<operation> operations_;
     std::vector<std::size_t> unused_;
-    std::map<std::string, std::uint64_t> changes_;
+    std::map<std::string, std::vector<nanoseconds>> changes_; ///< when, by the cluster
+    text_set forged_;                                         ///< texts that no server wrote
     std::uint64_t values_ = 0;
     bool expects_good_ends_ = false;
     nanoseconds good_from_{};

@@ -20,6 +20,16 @@ std::string text_of(cluster::position const& where)
     return "(" + std::to_string(where.local) + "," + std::to_string(where.replicated) + ")";
 }
 
+/// Whether f(node_knowledge const&) says so of a node, declared or not.
+template <class F>
+bool any_node(afterwrite::replication_view const& view, F&& f)
+{
+    bool found = f(view.nodes()[afterwrite::anywhere]);
+    for (afterwrite::node_number i = 0; i < view.nodes().size(); ++i)
+        found = found || f(view.nodes()[i]);
+    return found;
+}
+
 bool covers(cluster::position const& have, cluster::position const& wanted)
 {
     return have.local >= wanted.local && have.replicated >= wanted.replicated;
@@ -35,7 +45,7 @@ cluster::position join_of(afterwrite::required_states const& required, std::stri
     auto const* const demand = required.find(cluster, form);
     for (std::uint8_t i = 0; demand != nullptr && i < demand->size(); ++i) {
         auto const& where = book.read(demand->text(i)).where;
-        join = {std::max(join.local, where.local), std::max(join.replicated, where.replicated)};
+        join = simulation::join(join, where);
     }
     return join;
 }
@@ -92,8 +102,7 @@ breach of_omission(afterwrite::required_states const& required, cluster::request
         cluster::position said;
         for (auto const each : texts)
             if (auto const& meaning = book.read(each); meaning.cluster == wanted.cluster)
-                said = {std::max(said.local, meaning.where.local),
-                        std::max(said.replicated, meaning.where.replicated)};
+                said = join(said, meaning.where);
         if (wanted.is_known && !covers(said, wanted.where))
             found = "of " + wanted.cluster + " it requires " + text_of(wanted.where) + ", and says " +
                     text_of(said);
@@ -134,12 +143,30 @@ breach of_effort(effort const& spent)
     return std::nullopt;
 }
 
-breach of_epochs(std::uint64_t begun, std::uint64_t real)
+breach of_spending(bool is_allowed)
 {
-    if (begun <= real)
+    return is_allowed ? breach() : "it repeats or forwards, and the budget for that is used up";
+}
+
+breach of_epoch(std::optional<std::uint64_t> held, std::uint64_t real)
+{
+    if (held && *held < real)
         return std::nullopt;
-    return std::to_string(begun) + " epochs began, and the history changed " + std::to_string(real) +
-           " times";
+    return "an epoch began, and nothing of an older history was held";
+}
+
+breach of_proofs(std::uint64_t proofs)
+{
+    if (proofs < 2)
+        return std::nullopt;
+    return std::to_string(proofs) + " answers were of another history, and no epoch began";
+}
+
+breach of_old_answer(afterwrite::recorded const& what, bool is_old)
+{
+    if (!is_old || what.kept + what.superseded == 0)
+        return std::nullopt;
+    return "what answers a request of the epoch before is required now";
 }
 
 breach of_growth(cluster::position const& before, cluster::position const& now, bool is_fenced)
@@ -154,6 +181,24 @@ breach of_loading(bool is_taken_up, bool is_whole)
     if (is_taken_up == is_whole)
         return std::nullopt;
     return is_taken_up ? "it takes up what is damaged, or another one's" : "it does not take up its own";
+}
+
+bool has_open_breaker(afterwrite::replication_view const& view)
+{
+    return any_node(view, [](auto const& node) { return node.guard.is_open(); });
+}
+
+breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now)
+{
+    if (has_open_breaker(view))
+        return "a breaker is still open";
+    auto const later = now + 2 * afterwrite::single_flight::lease;
+    bool const holds = any_node(view, [&](auto const& node) {
+        auto flight = node.flight; // a copy, so that asking changes nothing
+        afterwrite::single_flight::reader somebody{.required = {1, 0}};
+        return flight.ask(somebody, later, 0).what == afterwrite::single_flight::turn::wait;
+    });
+    return holds ? breach("whoever comes waits for one who has gone") : breach();
 }
 
 breach of_end(afterwrite::step const& last, nanoseconds took)

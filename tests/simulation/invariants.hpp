@@ -2,7 +2,9 @@
 #pragma once
 
 #include <afterwrite/decision/step.hpp>
+#include <afterwrite/policy/replication_view.hpp>
 #include <afterwrite/policy/single_flight.hpp>
+#include <afterwrite/session/recorded.hpp>
 #include <afterwrite/session/required_states.hpp>
 
 #include "network.hpp"
@@ -67,18 +69,25 @@ struct effort {
     afterwrite::time_point deadline;
 };
 [[nodiscard]] breach of_effort(effort const& spent);
+/// Nor do all operations of a process together cause more than their budgets allow.
+[[nodiscard]] breach of_spending(bool is_allowed);
 
-/// S7. A new epoch begins at most once for each time that the history really was another one.
+/// S7. A new epoch begins if what was held is of an older history than the cluster's, and then only. Two
+/// answers to writes that could not be of the history held are enough. What answers a request of the epoch
+/// before leaves no trace.
 inline constexpr std::string_view epochs_are_real = "S7 epochs are real";
-[[nodiscard]] breach of_epochs(std::uint64_t begun, std::uint64_t real);
+[[nodiscard]] breach of_epoch(std::optional<std::uint64_t> held, std::uint64_t real);
+inline constexpr std::string_view epochs_begin = "S7 epochs begin";
+[[nodiscard]] breach of_proofs(std::uint64_t proofs);
+inline constexpr std::string_view old_answers_end = "S7 old answers are dropped";
+[[nodiscard]] breach of_old_answer(afterwrite::recorded const& what, bool is_old);
 
 /// S8. Within an epoch a session never requires less than before. A fence may stand for more.
 inline constexpr std::string_view demand_grows = "S8 the demand grows";
 [[nodiscard]] breach of_growth(cluster::position const& before, cluster::position const& now, bool is_fenced);
 
 /// S9. Nor does it after it was evicted, saved and loaded, or damaged, unless that is reported: what was left
-/// behind is taken up exactly if it is whole and one's own. (Whether something of it is missing then, S1 and
-/// S2 see.)
+/// behind is taken up exactly if it is whole and one's own, and nothing of it is missing then (`of_demand`).
 inline constexpr std::string_view nothing_is_forgotten = "S9 nothing is forgotten";
 [[nodiscard]] breach of_loading(bool is_taken_up, bool is_whole);
 
@@ -96,6 +105,9 @@ struct circumstances {
 /// L1. Once nothing goes wrong any more, everything is answered soon.
 inline constexpr std::string_view ends_well = "L1 ends well";
 [[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took);
+/// And then no breaker is open any more, and nobody is let wait for a read that is no more.
+[[nodiscard]] bool has_open_breaker(afterwrite::replication_view const& view);
+[[nodiscard]] breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now);
 
 /// How far nodes lag then, each behind its cluster's active one, and that of a secondary behind its primary.
 inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);

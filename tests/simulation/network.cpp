@@ -136,6 +136,7 @@ void network::settle(std::size_t id, cluster::outcome const& result)
     }
     one.answer = result.answer;
     one.had = result.note.seen;
+    one.answered = time_.now();
     auto const& there = servers_.at(one.log.seen_from);
     one.end_of_log = servers_.model_of(there).newest(there.which).local;
     if (one.answer.status == 412 || one.answer.status == 429) {

@@ -65,6 +65,10 @@ struct recording {
     std::size_t scope;
     afterwrite::cluster_id believed; ///< the cluster that was known when the operation began; empty: none
     bool was_fenced;                 ///< what the answered attempt carried
+    bool was_checked;                ///< it asked a node itself, which can compare
+    std::uint64_t epoch;             ///< of that cluster, when the attempt was sent
+    afterwrite::time_point begun;    ///< by the clock of the process
+    cluster::position settled;       ///< what was required then, and surely older than the request
 };
 
 /// An answer that is to be recorded once more.
@@ -85,6 +89,7 @@ struct flight {
     dice luck{0};
 
     cluster::response answer{};
+    std::optional<nanoseconds> answered{};          ///< when a node did
     bool is_broken = false;                         ///< there is no answer
     bool was_sent = true;                           ///< and a connection there was
     bool is_cached = false;                         ///< not the server's answer, but an old one

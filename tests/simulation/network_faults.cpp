@@ -53,7 +53,8 @@ std::string forge(index_meaning const& genuine, dice& luck)
     where.local += luck.per_mille(500) ? luck.below(1000) : 0;
     where.local -= std::min(where.local, luck.below(100));
     if (!genuine.is_vault)
-        return cluster::encode_openbao_index({genuine.cluster, std::to_string(where.local)});
+        return cluster::encode_openbao_index(
+            {genuine.cluster, genuine.is_lsn ? cluster::lsn_text(where.local) : std::to_string(where.local)});
     return cluster::encode_vault_index({genuine.cluster, where}, cluster::hmac_signer("another key"));
 }
 

@@ -10,14 +10,14 @@ namespace {
 index_meaning meaning_of(std::string_view text)
 {
     if (auto const vault = cluster::decode_vault_index(text, nullptr); vault.index)
-        return {true, true, vault.index->cluster, vault.index->where};
+        return {true, true, vault.index->cluster, vault.index->where, false};
     auto const bao = cluster::decode_openbao_index(text);
     if (!bao.index)
         return {};
     auto const& value = bao.index->value;
     auto const decimal = cluster::parse_decimal(value);
     auto const number = decimal ? decimal : cluster::parse_lsn(value);
-    return {true, false, bao.index->cluster, {number.value_or(0), 0}};
+    return {true, false, bao.index->cluster, {number.value_or(0), 0}, !decimal};
 }
 
 } // namespace

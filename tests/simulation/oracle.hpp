@@ -172,6 +172,7 @@ struct index_meaning {
     bool is_vault = false;
     std::string cluster{};
     cluster::position where{}; ///< of OpenBao, in `local`
+    bool is_lsn = false;       ///< of OpenBao: PostgreSQL's text of a number
 };
 
 /// Every text that a client was ever handed, so that nothing else may come back.

@@ -194,6 +194,15 @@ void draw_script(plan& into, std::size_t operations, dice& luck)
                      [](script_line const& a, script_line const& b) { return a.at < b.at; });
 }
 
+/// The usual budgets are hardly ever used up by so few callers.
+void draw_budgets(plan& into, dice luck)
+{
+    for (auto& each : into.processes)
+        if (luck.per_mille(300))
+            each.traffic = {.retries = {.percent_of_reads = 5, .per_second = 2, .burst = 4},
+                            .forwards = {.percent_of_reads = 5, .per_second = 2, .burst = 2}};
+}
+
 } // namespace
 
 plan draw_plan(std::uint64_t seed, std::size_t operations)
@@ -202,6 +211,7 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     dice luck(seed, 1);
     draw_clusters(made, luck);
     draw_clients(made, luck);
+    draw_budgets(made, dice(seed, 3));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
     draw_script(made, operations, luck);
     return made;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <afterwrite/policy/consistency_policy.hpp>
+#include <afterwrite/policy/traffic_budget.hpp>
 #include <afterwrite/session/session_options.hpp>
 
 #include "cluster/settings.hpp"
@@ -37,6 +38,7 @@ struct process_plan {
     bool knows_dialect = false;
     bool knows_cluster = false;
     afterwrite::session_options options{};
+    afterwrite::traffic_limits traffic{};
 };
 
 /// Somebody who does one thing after the other.

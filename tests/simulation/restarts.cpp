@@ -32,6 +32,25 @@ void damage(std::string& text, dice& luck)
     }
 }
 
+/// Nothing is known of when it heard what it knows.
+void begin_anew(followed_histories& all)
+{
+    for (auto& [of, each] : all) {
+        each.proofs = 0;
+        each.proved = each.began = {};
+    }
+}
+/// A store takes times that are less than a minute ahead for those of other threads: where its clock went
+/// back, nothing is older than another thing for as long.
+void begin_anew(scope& who, process const& host)
+{
+    begin_anew(who.followed);
+    for (auto& [of, each] : who.naive) {
+        each.settled = each.marked = each.newest = {};
+        each.turned = who.is_of_store() ? host.clock_began + std::chrono::minutes(1) : time_point();
+    }
+}
+
 } // namespace
 
 left_behind faults::save(process const& host)
@@ -41,10 +60,12 @@ left_behind faults::save(process const& host)
         auto const& who = clients_.scopes()[number];
         left.promised.push_back(who.promised);
         left.naive.push_back(who.naive);
+        left.followed.push_back(who.followed);
         if (!who.is_of_store())
             left.texts.push_back(who.with(
                 [](auto const& session) { return export_session(session, key).value_or(std::string()); }));
     }
+    left.followed_by_store = host.followed;
     if (host.store != nullptr) {
         auto const bytes = host.store->block.bytes();
         left.block.assign(bytes.begin(), bytes.end());
@@ -56,7 +77,7 @@ void faults::restart(std::size_t number, fault kind, left_behind& left, dice& lu
 {
     auto& host = clients_.processes()[number];
     clients_.abandon(number);
-    host.bumps.clear();
+    host.followed.clear();
     if (host.store != nullptr)
         load_store(host, kind, left, luck);
     else
@@ -70,7 +91,6 @@ void faults::load_sessions(process& host, fault kind, left_behind& left, dice& l
         auto& who = clients_.scopes()[host.scopes[i]];
         scope fresh(who.is_shared(), who.options());
         fresh.received = std::move(who.received);
-        fresh.is_poisoned = who.is_poisoned && !left.texts.empty();
         who = std::move(fresh);
         if (left.texts.empty())
             continue;
@@ -88,11 +108,13 @@ void faults::load_sessions(process& host, fault kind, left_behind& left, dice& l
             continue; // it was told so
         who.promised = left.promised[from];
         who.naive = left.naive[from];
+        who.followed = left.followed[from];
+        begin_anew(who, host);
         if (from != i) {
             auto const& other = clients_.scopes()[host.scopes[from]];
             who.received.insert(other.received.begin(), other.received.end());
-            who.is_poisoned = who.is_poisoned || other.is_poisoned;
         }
+        clients_.check_kept(host, who);
     }
 }
 
@@ -126,12 +148,16 @@ void faults::load_store(process& host, fault kind, left_behind& left, dice& luck
     if (!attached) // it was told so
         return forget();
     host.store->store = *attached;
+    host.followed = left.followed_by_store;
+    begin_anew(host.followed);
     for (std::size_t i = 0; i < host.scopes.size(); ++i) {
         auto& who = clients_.scopes()[host.scopes[i]];
         who.promised = left.promised[i];
         who.naive = left.naive[i];
+        begin_anew(who, host);
         if (kind == fault::restarted_corrupt) // fences may stand for it, which do not bind a secondary
             who.promised.release_copies();
+        clients_.check_kept(host, who);
     }
     host.was_damaged = host.was_damaged || kind == fault::restarted_corrupt;
 }
@@ -164,7 +190,11 @@ void faults::crowd(process& host, dice& luck)
         auto const text = model.index_text(model.newest(there.which), there.which);
         host.store->store.of(std::to_string(luck.next()), now).record(text, now);
         host.received.emplace(text);
+        auto& oldest = host.followed[there.id].oldest;
+        oldest = oldest.value_or(clients_.changes_of(there.id));
     }
+    for (auto const number : host.scopes)
+        clients_.check_kept(host, clients_.scopes()[number]);
 }
 
 } // namespace simulation

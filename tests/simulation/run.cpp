@@ -63,18 +63,23 @@ private:
     /// Nothing goes wrong any more, and everybody has had the time to find that out.
     void end_well()
     {
-        constexpr int rounds = 6;
+        constexpr int rounds = 12;
         servers_.set_lag(invariant::lag_in_the_end);
         auto const at = time_.now() + 20s;
         time_.put(at, task::heal, nothing);
         work_until(at);
         clients_.expect_good_ends();
-        for (int round = 0; round < rounds; ++round)
+        for (int round = 0; round < rounds; ++round) {
             for (std::size_t caller = 0; caller < plan_.callers.size(); ++caller)
                 clients_.take(
                     {.luck = dice(plan_.seed, 1000 + static_cast<std::uint64_t>(round)).next() + caller,
                      .who = static_cast<std::uint16_t>(caller)});
-        work_until(nanoseconds::max());
+            if (round < rounds / 2)
+                continue; // one after the other at first, and then with time for what is done once a second
+            work_until(nanoseconds::max());
+            time_.advance(time_.now() + 1500ms);
+        }
+        clients_.check_calm();
     }
 
     void work_until(nanoseconds end)

@@ -12,10 +12,12 @@
 #include "support/manual_clock.hpp"
 #include "support/store_block.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -25,13 +27,35 @@ namespace simulation {
 
 using store_type = support::store_of<afterwrite::no_lock>;
 
+[[nodiscard]] inline cluster::position join(cluster::position const& a, cluster::position const& b)
+{
+    return {std::max(a.local, b.local), std::max(a.replicated, b.replicated)};
+}
+
 /// All texts of one cluster that a scope recorded in the present epoch, naively: their join.
 struct naive_demand {
     cluster::position join{};
     bool is_vault = false;
     cluster::position required{};   ///< what the scope required when it was last asked
     afterwrite::time_point since{}; ///< when a text that demands all of it was recorded last, by its process
+    cluster::position newest{};     ///< join of what was recorded since its process began
+    cluster::position marked{};     ///< what of that was there at the last turn
+    cluster::position settled{};    ///< and at the turn before: surely older than what is sent now
+    afterwrite::time_point turned{};
 };
+
+/// Which history of a cluster a session or a whole store follows, by our own count.
+struct followed_history {
+    std::uint64_t epochs = 0;              ///< that it began
+    std::optional<std::uint64_t> oldest{}; ///< of the histories that it was told of since, the first one
+    std::uint64_t proofs = 0;              ///< answers since that were certain to be of another one
+    afterwrite::time_point proved{};       ///< when the first of them came, by the clock of the process
+    afterwrite::time_point began{};        ///< when the epoch did
+    bool may_be_misled = false; ///< since then it was handed what the cluster had not answered to it then
+};
+
+/// By the cluster.
+using followed_histories = std::map<std::string, followed_history>;
 
 /// Who is promised something: a session of whichever kind, and what the simulation knows of it. Fits the
 /// place of a session in `exchange` loops and in `proxied_exchange`.
@@ -100,18 +124,16 @@ public:
 
     /// What became of the last answer that was recorded; nothing, if that one was not.
     [[nodiscard]] afterwrite::recorded const& last() const { return last_; }
-    void forget_last() { last_ = {}; }
-    void pretend_regression() { last_.regressed = 1; }
+    [[nodiscard]] afterwrite::recorded& last() { return last_; }
 
     promises written;                              ///< what was acknowledged to it, promised or not
     promises shown;                                ///< what its reads have shown
     std::map<std::string, cluster::position> need; ///< to see all that it wrote, by the cluster
     promises promised;                             ///< by the oracle
     std::map<std::string, naive_demand> naive;     ///< by the cluster
-    std::map<std::string, std::uint64_t> bumps;    ///< epochs that it began, by the cluster
+    followed_histories followed;                   ///< unless it is of a store
     text_set received;                             ///< texts that it was handed
     nanoseconds forgotten{};                       ///< when its caller made it forget a cluster
-    bool is_poisoned = false;                      ///< it was told a forged index
 
 private:
     using shared = afterwrite::shared_session<afterwrite::no_lock>;

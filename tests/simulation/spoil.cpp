@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 namespace simulation {
 
@@ -26,6 +27,25 @@ void spoil(sabotage by, cluster::request& asked, text_set const& received, std::
     });
     if (other != received.end())
         fields.emplace_back("X-Vault-Index", std::string(*other));
+}
+
+void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now)
+{
+    if (by == sabotage::opens_breakers)
+        view.nodes().for_each([&](auto& node) {
+            while (!node.guard.is_open())
+                node.guard.escalated(now, 0);
+        });
+}
+
+void spoil(sabotage by, afterwrite::recorded& what)
+{
+    if (by == sabotage::sees_epochs)
+        what.regressed = 1;
+    if (by == sabotage::misses_epochs)
+        what.regressed = 0;
+    if (by == sabotage::keeps_old_answers)
+        what.kept += std::exchange(what.outdated, 0);
 }
 
 void spoil(sabotage by, afterwrite::step& next, afterwrite::time_point now)

@@ -3,6 +3,8 @@
 
 #include <afterwrite/clock.hpp>
 #include <afterwrite/decision/step.hpp>
+#include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/recorded.hpp>
 
 #include "cluster/message.hpp"
 #include "oracle.hpp"
@@ -16,6 +18,12 @@ namespace simulation {
 /// cluster that it goes to.
 void spoil(sabotage by, cluster::request& asked, text_set const& received, std::string_view believed,
            index_book& book);
+
+/// Spoils what was learned of a cluster.
+void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now);
+
+/// Spoils what became of an answer.
+void spoil(sabotage by, afterwrite::recorded& what);
 
 /// Spoils what the library wants to be done next.
 void spoil(sabotage by, afterwrite::step& next, afterwrite::time_point now);

@@ -2,6 +2,8 @@
 // Each invariant holds for what is right, and says so of what is wrong: one that sees nothing would pass all.
 #include "simulation/invariants.hpp"
 
+#include "simulation/allowance.hpp"
+
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -134,11 +136,39 @@ TEST_CASE("S6: no attempt too many, and none after the deadline")
     CHECK(invariant::of_effort({1, 0, deadline + duration(1), deadline}));
 }
 
+TEST_CASE(
+    "S6: all together cause what the budget allows: its bound at once, and then what reads and time add")
+{
+    time_point const start(std::chrono::seconds(10));
+    allowance budget({.percent_of_reads = 50, .per_second = 1, .burst = 2});
+    CHECK_FALSE(invariant::of_spending(budget.take(start)));
+    CHECK_FALSE(invariant::of_spending(budget.take(start)));
+    budget.count_read();
+    budget.count_read();
+    CHECK_FALSE(invariant::of_spending(budget.take(start)));
+    CHECK_FALSE(invariant::of_spending(budget.take(start + std::chrono::seconds(1))));
+    CHECK(invariant::of_spending(budget.take(start + std::chrono::seconds(1))));
+}
+
 TEST_CASE("S7: no epoch without another history")
 {
-    CHECK_FALSE(invariant::of_epochs(0, 1));
-    CHECK_FALSE(invariant::of_epochs(1, 1));
-    CHECK(invariant::of_epochs(1, 0));
+    CHECK_FALSE(invariant::of_epoch(0, 1));
+    CHECK(invariant::of_epoch(1, 1));
+    CHECK(invariant::of_epoch(std::nullopt, 1)); // nothing was held that could be of another one
+}
+
+TEST_CASE("S7: two answers of another history are enough for an epoch")
+{
+    CHECK_FALSE(invariant::of_proofs(1));
+    CHECK(invariant::of_proofs(2));
+}
+
+TEST_CASE("S7: what answers a request of the epoch before leaves no trace")
+{
+    CHECK_FALSE(invariant::of_old_answer({.outdated = 1}, true));
+    CHECK_FALSE(invariant::of_old_answer({.kept = 1}, false));
+    CHECK(invariant::of_old_answer({.kept = 1}, true));
+    CHECK(invariant::of_old_answer({.superseded = 1}, true));
 }
 
 TEST_CASE("S8: what is required never falls, but where a fence stands for it")
@@ -165,6 +195,30 @@ TEST_CASE("L1: in the end everything is answered, and soon")
     CHECK(invariant::of_end(answered, invariant::soon + nanoseconds(1)));
     CHECK(invariant::of_end({.what = action::give_up, .why = reason::deadline_passed}, nanoseconds(0)));
     CHECK(invariant::of_end({.what = action::deliver, .why = reason::not_enforced}, nanoseconds(0)));
+}
+
+TEST_CASE("L1: in the end no breaker is open")
+{
+    time_point const now(std::chrono::seconds(10));
+    replication_view view;
+    view.add_node("http://one:8200");
+    CHECK_FALSE(invariant::of_calm(view, now));
+    for (auto left = breaker::opens_after; left > 0; --left)
+        view.nodes()[0].guard.escalated(now, 0);
+    CHECK(invariant::of_calm(view, now));
+    view.nodes()[0].guard.answered();
+    CHECK_FALSE(invariant::of_calm(view, now));
+}
+
+TEST_CASE("L1: nor is anybody let wait for one who has gone")
+{
+    time_point const now(std::chrono::seconds(10));
+    replication_view view;
+    auto& flight = view.nodes()[anywhere].flight;
+    single_flight::reader gone{.required = {1, 0}};
+    (void)flight.refused(gone, now, now + std::chrono::seconds(1), 0);
+    CHECK_FALSE(invariant::of_calm(view, now));
+    CHECK(invariant::of_calm(view, now - single_flight::lease - std::chrono::milliseconds(500)));
 }
 
 TEST_CASE("S10: a step says what is so")

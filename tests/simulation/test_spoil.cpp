@@ -15,14 +15,33 @@ using namespace simulation;
 
 namespace {
 
+/// Restores snapshots again and again, of histories that are long enough to be told from each other.
+void restore_often(plan& what)
+{
+    for (auto& each : what.script)
+        each.at *= 100;
+    what.calm *= 100;
+    std::erase_if(what.script, [](auto const& each) { return each.is_fault; });
+    dice luck(what.seed, 100);
+    for (auto i = what.script.size(); i > 40; i -= std::min<std::size_t>(i, 40))
+        what.script.insert(
+            what.script.begin() + static_cast<std::ptrdiff_t>(i - 20),
+            {.at = what.script[i - 20].at, .luck = luck.next(), .is_fault = true, .kind = fault::restored});
+}
+
 /// Of some seeds, in how many the invariant finds that all processes do this.
 int found_by(std::string_view invariant, sabotage what)
 {
     int found = 0;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         auto spoiled = draw_plan(seed, 400);
+        bool const needs_restores = what == sabotage::misses_epochs || what == sabotage::keeps_old_answers;
+        if (needs_restores && !spoiled.clusters[0].secondaries.empty())
+            continue;
         for (auto& each : spoiled.processes)
             each.breaks = what;
+        if (needs_restores)
+            restore_often(spoiled);
         auto const seen = run(spoiled);
         found += std::any_of(seen.found.begin(), seen.found.end(),
                              [&](violation const& each) { return each.invariant == invariant; })
@@ -51,6 +70,11 @@ TEST_CASE("what a process does wrong is found by the invariant that forbids it")
         {sabotage::outwaits, invariant::within_bounds, 15},
         {sabotage::sees_epochs, invariant::epochs_are_real, 15},
         {sabotage::lies, invariant::tells_the_truth, 15},
+        {sabotage::misses_epochs, invariant::epochs_begin, 3},
+        {sabotage::keeps_old_answers, invariant::old_answers_end, 1},
+        {sabotage::forgets_on_load, invariant::nothing_is_forgotten, 5},
+        {sabotage::overspends, invariant::within_bounds, 3},
+        {sabotage::opens_breakers, invariant::ends_well, 10},
         {sabotage::dawdles, invariant::ends_well, 10},
     };
     for (auto const& row : rows) {
