@@ -168,9 +168,10 @@ void clients::check_step(operation& one, flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
     invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
-                                   .forwarding_was_off = servers_.has_forbidden_forwarding(),
+                                   .node_refused = one.was_refused,
+                                   .forwarding_was_off = got.forwarding_was_off,
                                    .is_openbao = there.speaks == cluster::dialect::openbao,
-                                   .index_was_dropped = way_.has_dropped_indices()};
+                                   .index_was_dropped = way_.has_dropped_indices(one.site)};
     std::string known(one.knew);
     for_each_text(got.answer, [&](std::string_view text) {
         auto const& meaning = book_.read(text);

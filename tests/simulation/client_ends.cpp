@@ -23,6 +23,10 @@ void clients::check_end(operation& one)
         report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
+    bool const was_sent_in_vain = one.last.what == action::give_up && one.last.why != reason::not_offered &&
+                                  one.last.why != reason::cancelled;
+    if (was_sent_in_vain && one.was_refused && !is_stale(one.last.refused_as))
+        check(invariant::tells_the_truth, one, "it does not say that the node was behind in the end");
     auto const end = invariant::of_end(one.last, time_.now() - one.begun);
     bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
     if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))

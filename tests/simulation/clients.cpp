@@ -134,7 +134,7 @@ void clients::begin(std::size_t caller)
     one.number = ++report_.operations;
     one.wrote.reset();
     one.sent = one.waits = one.repetitions = 0;
-    one.has_forwarded = false;
+    one.has_forwarded = one.was_refused = false;
     one.spends_freely = invariant::has_open_breaker(view);
     host.allowed[one.site].retries.count_read();
     host.allowed[one.site].forwards.count_read();
@@ -297,9 +297,12 @@ void clients::take_answer(operation& one, flight& got)
         release(one, servers_.behind(one.site));
     spoil(host.what.breaks, who.last());
     spoil(host.what.breaks, view, now);
+    if (host.what.breaks == sabotage::hides_refusals)
+        one.last.refused_as = refusal::none;
     one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
     note_recorded(recording_of(one, was_fenced), got);
     note_promise(one, got);
+    one.was_refused = got.answered && (got.answer.status == 412 || got.answer.status == 429);
     check_step(one, got);
     if (host.what.breaks == sabotage::forgets && one.luck.per_mille(500))
         who.with([](auto& session) { session.clear(); });
@@ -325,6 +328,7 @@ void clients::take_loss(operation& one, flight& got)
     }
     check_spending(one, true);
     one.may_be_executed = one.may_be_executed || got.was_sent;
+    one.was_refused = false;
     note_promise(one, got);
 }
 

@@ -85,6 +85,7 @@ struct operation {
     std::uint32_t waits = 0;         ///< for a node that was behind, each followed by an attempt
     std::uint32_t repetitions = 0;   ///< of what broke
     bool has_forwarded = false;      ///< its node was given up, and the active one asked
+    bool was_refused = false;        ///< the last attempt, by a node that was behind
     bool was_checked = false;        ///< the last attempt asked the node itself, which can compare
     std::uint64_t epoch = 0;         ///< of the cluster that was known, when that was sent
     bool spends_freely = false;      ///< a breaker was open when it began

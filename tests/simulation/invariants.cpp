@@ -219,6 +219,8 @@ breach of_step(afterwrite::step const& told, circumstances const& truth)
                              told.refused_as == refusal::presumed_stale;
     if (says_behind && !truth.node_lacked)
         return "it says that the node was behind";
+    if (!says_behind && truth.node_refused)
+        return "it does not say that the node was behind";
     if (told.cluster_changed && !truth.another_cluster)
         return "it says that another cluster answered";
     if (!told.missing)

@@ -95,6 +95,7 @@ inline constexpr std::string_view nothing_is_forgotten = "S9 nothing is forgotte
 inline constexpr std::string_view tells_the_truth = "S10 tells the truth";
 struct circumstances {
     bool node_lacked = false;     ///< the node really had not what the request carried
+    bool node_refused = false;    ///< it said that it had not
     bool another_cluster = false; ///< who answered, or an index on the answer, was not of the known cluster
     bool forwarding_was_off = false;
     bool is_openbao = false;

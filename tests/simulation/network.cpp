@@ -139,6 +139,7 @@ void network::settle(std::size_t id, cluster::outcome const& result)
     one.answered = time_.now();
     auto const& there = servers_.at(one.log.seen_from);
     one.end_of_log = servers_.model_of(there).newest(there.which).local;
+    one.forwarding_was_off = !servers_.model_of(there).chosen(there.which).allow_forwarding_via_header;
     if (one.answer.status == 412 || one.answer.status == 429) {
         one.had = servers_.model(one.node.model).applied(one.node.node, time_.now());
         one.had_in_vain = one.had_in_vain.value_or(one.had);

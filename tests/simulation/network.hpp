@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -90,6 +91,7 @@ struct flight {
 
     cluster::response answer{};
     std::optional<nanoseconds> answered{};          ///< when a node did
+    bool forwarding_was_off = false;                ///< then
     bool is_broken = false;                         ///< there is no answer
     bool was_sent = true;                           ///< and a connection there was
     bool is_cached = false;                         ///< not the server's answer, but an old one
@@ -166,7 +168,8 @@ public:
         return sky_.struck[fault::taken_over] + sky_.struck[fault::foreign_line] > 0;
     }
 
-    [[nodiscard]] bool has_dropped_indices() const { return has_dropped_indices_; }
+    /// Whether an answer from this site's addresses ever lost its index.
+    [[nodiscard]] bool has_dropped_indices(std::size_t site) const { return dropped_at_.contains(site); }
 
     /// How often this value was written more than somebody on the way had doubled the request.
     [[nodiscard]] int repetitions_of(std::uint64_t value) const
@@ -218,7 +221,7 @@ private:
     std::unordered_map<std::uint64_t, int> shadows_;
     std::uint64_t attempts_ = 0;
     std::uint64_t forgotten_ = 0; ///< attempts up to this one belong to a history that is no more
-    bool has_dropped_indices_ = false;
+    std::set<std::size_t> dropped_at_;
     bool has_cache_;
 };
 

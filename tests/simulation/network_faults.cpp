@@ -165,7 +165,7 @@ void network::spoil_index(flight& one)
         return;
     auto const strikes = [&](fault kind) { return sky_.strikes(kind, one.site, time_.now(), one.luck); };
     if (strikes(fault::stripped)) {
-        has_dropped_indices_ = true;
+        dropped_at_.insert(one.site);
         std::erase_if(fields, is_index);
         one.is_altered = true;
         return;
@@ -173,7 +173,8 @@ void network::spoil_index(flight& one)
     for (auto const kind : {fault::truncated, fault::garbled, fault::huge, fault::forged})
         if (strikes(kind)) {
             spoil(found->second, kind, book_, one.luck);
-            has_dropped_indices_ = one.is_altered = true;
+            dropped_at_.insert(one.site);
+            one.is_altered = true;
             one.is_forged = kind == fault::forged;
             one.is_huge = kind == fault::huge;
             return;

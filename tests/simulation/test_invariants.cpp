@@ -226,6 +226,7 @@ TEST_CASE("S10: a step says what is so")
     step behind{.refused_as = refusal::stale_index};
     CHECK_FALSE(invariant::of_step(behind, {.node_lacked = true}));
     CHECK(invariant::of_step(behind, {}));
+    CHECK(invariant::of_step({}, {.node_lacked = true, .node_refused = true}));
     step changed{.cluster_changed = true};
     CHECK_FALSE(invariant::of_step(changed, {.another_cluster = true}));
     CHECK(invariant::of_step(changed, {}));

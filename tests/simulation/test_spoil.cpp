@@ -69,6 +69,7 @@ TEST_CASE("what a process does wrong is found by the invariant that forbids it")
         {sabotage::repeats_lost, invariant::executed_once, 4},
         {sabotage::outwaits, invariant::within_bounds, 15},
         {sabotage::sees_epochs, invariant::epochs_are_real, 15},
+        {sabotage::hides_refusals, invariant::tells_the_truth, 10},
         {sabotage::lies, invariant::tells_the_truth, 15},
         {sabotage::misses_epochs, invariant::epochs_begin, 3},
         {sabotage::keeps_old_answers, invariant::old_answers_end, 1},

@@ -15,7 +15,6 @@ world::world(plan const& what)
         auto const& made = models_.back();
         for (std::size_t which = 0; which < made.cluster_count(); ++which) {
             auto const& chosen = made.chosen(which);
-            has_forbidden_forwarding_ = has_forbidden_forwarding_ || !chosen.allow_forwarding_via_header;
             site one{.name = "site" + std::to_string(sites_.size()),
                      .id = chosen.cluster_id,
                      .speaks = chosen.speaks,
@@ -130,7 +129,6 @@ void world::allow_forwarding(std::size_t of, bool allowed)
     auto chosen = there.chosen(sites_[of].which);
     chosen.allow_forwarding_via_header = allowed;
     there.change(chosen, sites_[of].which);
-    has_forbidden_forwarding_ = has_forbidden_forwarding_ || !allowed;
 }
 
 void world::set_lag(nanoseconds lag)

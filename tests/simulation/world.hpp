@@ -112,7 +112,6 @@ public:
 
     /// Forwarding by a field is allowed from now on, or not.
     void allow_forwarding(std::size_t of, bool allowed);
-    [[nodiscard]] bool has_forbidden_forwarding() const { return has_forbidden_forwarding_; }
 
     /// From now on every node is so far behind its cluster's active one, and that of a secondary behind its
     /// primary.
@@ -126,7 +125,6 @@ private:
     std::vector<std::vector<std::string>> addresses_;
     std::vector<std::size_t> behind_;
     std::uint64_t elections_ = 0;
-    bool has_forbidden_forwarding_ = false;
 };
 
 } // namespace simulation
