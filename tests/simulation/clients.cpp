@@ -217,7 +217,10 @@ void clients::send(std::size_t id)
         return finish(id);
     if (host.what.how != keeping::rival) {
         auto const* const floor = host.has_floor ? &host.received : nullptr;
-        invariant::sent_texts const sent{one.asked, scopes_[one.scope].received, floor, one.believed};
+        auto const& behind = servers_.at(servers_.behind(one.site)).id;
+        auto const reached = way_.has_mixed_clusters(one.site) ? std::string_view() : behind;
+        invariant::sent_texts const sent{one.asked, scopes_[one.scope].received, floor, one.believed,
+                                         reached};
         check(invariant::texts_as_received, one, invariant::of_texts(sent, book_));
         check(invariant::texts_at_home, one, invariant::of_home(sent, book_));
         check(invariant::all_is_said, one, omission);

@@ -256,7 +256,7 @@ void faults::heal_all()
 {
     way_.heal();
     for (std::size_t of = 0; of < servers_.sites(); ++of)
-        tell_views(of, way_.has_mixed_clusters());
+        tell_views(of, way_.has_mixed_clusters(of));
 }
 
 } // namespace simulation

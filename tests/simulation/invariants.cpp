@@ -114,8 +114,9 @@ breach of_home(sent_texts const& sent, index_book& book)
 {
     for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {
         auto const& meaning = book.read(text);
-        if (meaning.is_known && !sent.believed.empty() && meaning.cluster != sent.believed)
-            return "it sends a text of " + meaning.cluster + " to " + std::string(sent.believed);
+        auto const home = sent.reached.empty() ? sent.believed : sent.reached;
+        if (meaning.is_known && !home.empty() && meaning.cluster != home)
+            return "it sends a text of " + meaning.cluster + " to " + std::string(home);
     }
     return std::nullopt;
 }

@@ -46,9 +46,10 @@ inline constexpr std::string_view all_is_said = "S3 all that is required is said
 inline constexpr std::string_view texts_at_home = "S4 no text elsewhere";
 struct sent_texts {
     cluster::request const& request;
-    text_set const& received;  ///< by its session
-    text_set const* floor;     ///< by all of its store; null: that is none of its business
-    std::string_view believed; ///< the cluster that the view knew; empty: none
+    text_set const& received;   ///< by its session
+    text_set const* floor;      ///< by all of its store; null: that is none of its business
+    std::string_view believed;  ///< the cluster that the view knew; empty: none
+    std::string_view reached{}; ///< the one that it goes to; empty: the addresses have changed hands
 };
 [[nodiscard]] breach of_texts(sent_texts const& sent, index_book& book);
 [[nodiscard]] breach of_omission(afterwrite::required_states const& required, cluster::request const& sent,

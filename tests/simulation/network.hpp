@@ -162,10 +162,11 @@ public:
         forgotten_ = attempts_;
     }
 
-    /// Whether any client may have taken one cluster for another.
-    [[nodiscard]] bool has_mixed_clusters() const
+    /// Whether who comes to this site may have taken one cluster for another.
+    [[nodiscard]] bool has_mixed_clusters(std::size_t site) const
     {
-        return sky_.struck[fault::taken_over] + sky_.struck[fault::foreign_line] > 0;
+        bool const was_swapped = site == 0 || site == servers_.stranger();
+        return (was_swapped && sky_.struck[fault::taken_over] > 0) || mixed_at_.contains(site);
     }
 
     /// Whether an answer from this site's addresses ever lost its index.
@@ -222,6 +223,7 @@ private:
     std::uint64_t attempts_ = 0;
     std::uint64_t forgotten_ = 0; ///< attempts up to this one belong to a history that is no more
     std::set<std::size_t> dropped_at_;
+    std::set<std::size_t> mixed_at_;
     bool has_cache_;
 };
 

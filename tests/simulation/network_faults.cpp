@@ -190,8 +190,10 @@ void network::spoil_index(flight& one)
         found->second += ", " + older;
         one.is_joined = true;
     }
-    if (strikes(fault::foreign_line))
+    if (strikes(fault::foreign_line)) {
+        mixed_at_.insert(one.site);
         fields.emplace_back("X-Vault-Index", text_of(servers_.stranger()));
+    }
 }
 
 void network::break_off(std::size_t id, nanoseconds after, bool sent)

@@ -110,6 +110,9 @@ TEST_CASE("S4: a text stays in its cluster, as far as that is known")
     CHECK_FALSE(invariant::of_home({request, received, nullptr, "clid"}, book));
     CHECK_FALSE(invariant::of_home({request, received, nullptr, ""}, book));
     CHECK(invariant::of_home({request, received, nullptr, "other"}, book));
+    CHECK_FALSE(invariant::of_home({request, received, nullptr, "", "clid"}, book));
+    CHECK(invariant::of_home({request, received, nullptr, "", "other"}, book));
+    CHECK(invariant::of_home({request, received, nullptr, "clid", "other"}, book)); // whatever it believes
 }
 
 TEST_CASE("S5: nothing is executed twice but what may be")
