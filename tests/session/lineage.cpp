@@ -142,6 +142,31 @@ TEST_CASE("an answer in order to a request that was sent under suspicion ends it
     CHECK_FALSE(history.is_suspected());
 }
 
+TEST_CASE("an answer that is in order only for who requires little ends no suspicion")
+{
+    auto history = settled_at_10_5();
+    CHECK(judged(history, {1, 0}, history) == verdict::suspected);
+    auto little = history;
+    little.limit({1, 5});
+    CHECK(judged(history, {2, 5}, little) == verdict::consistent);
+    CHECK(history.judge(little, {9, 99}, witness::active, at(11s)) == verdict::consistent);
+    CHECK(history.judge_active(little, 9, at(11s)) == verdict::consistent);
+    CHECK(history.is_suspected());
+    CHECK(judged(history, {3, 0}, history) == verdict::confirmed);
+}
+
+TEST_CASE("what was recorded after the suspicion has to be shown too")
+{
+    auto history = settled_at_10_5();
+    CHECK(judged(history, {1, 0}, history) == verdict::suspected);
+    auto const sent = history;
+    history.note({20, 5}, at(12s));
+    CHECK(history.judge(sent, {19, 5}, witness::checked, at(20s)) == verdict::consistent);
+    CHECK(history.is_suspected());
+    CHECK(history.judge(sent, {20, 5}, witness::checked, at(20s)) == verdict::consistent);
+    CHECK_FALSE(history.is_suspected());
+}
+
 TEST_CASE("a suspicion that nobody decides ends")
 {
     auto history = settled_at_10_5();

@@ -72,13 +72,17 @@ cluster::position clients::carried_of(flight const& got, std::string const& of)
 
 /// An answer to a write is certain to be of another history if it is behind what its request carried, which
 /// had been recorded long enough before, and a node could compare the two; one that is in order ends the
-/// suspicion.
+/// suspicion. What somebody forged proves nothing: a store notes one state of each millisecond as settled,
+/// and that may be another one.
 void clients::note_proof(recording const& by, flight const& got, std::string const& of,
                          cluster::position const& answered)
 {
     auto& who = scopes_[by.scope];
     auto const known = who.naive.find(of);
-    if (known == who.naive.end() || (got.what.writes == 0 && by.was_checked))
+    auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
+    bool const is_forged = std::any_of(carried.begin(), carried.end(),
+                                       [this](auto text) { return forged_.find(text) != forged_.end(); });
+    if (known == who.naive.end() || is_forged)
         return;
     auto const is_behind = [&](cluster::position const& what) {
         return answered.local < what.local ||
@@ -86,7 +90,7 @@ void clients::note_proof(recording const& by, flight const& got, std::string con
     };
     if (!by.was_checked || !is_behind(carried_of(got, of)))
         followed_by(processes_[by.process], who, of).proofs = 0;
-    else if (is_behind(by.settled))
+    else if (got.what.writes != 0 && is_behind(by.settled))
         add_proof(by, got, of, {});
 }
 

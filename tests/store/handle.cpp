@@ -235,6 +235,22 @@ TEST_CASE("after a restore, one identity's writes free everybody, and the floor"
     CHECK(many.store.of("new", at(13s)).required(c).find("c", dialect::vault)->history().epoch() == 1);
 }
 
+TEST_CASE("who requires so little that a restored cluster has it hides no restore from the others")
+{
+    many_type const many(100);
+    many.store.of("much", at(0s)).record(vault("c", 1000, 0), at(0s));
+    many.store.of("little", at(0s)).record(vault("c", 3, 0), at(0s));
+    auto const write = [&](std::string_view by, std::uint64_t index, time_point now) {
+        auto one = many.store.of(by, now);
+        auto const carried = sent(one.required(c), {.was_checked = true}, now);
+        return one.record(written(vault("c", index, 0)), carried, now);
+    };
+    CHECK(write("much", 20, at(10s)).suspected == 1);
+    auto const in_order = write("little", 21, at(10s));
+    CHECK(in_order.suspected + in_order.regressed == 0);
+    CHECK(write("much", 22, at(10s)).regressed == 1);
+}
+
 TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothing any more")
 {
     for (auto const later : {14min, 16min}) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -19,8 +20,9 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// The rule: what was *settled* when a write was sent, that is, had been recorded a while before, is older
 /// than the write. So an answer that is behind it, from a node that could check what the request carried,
 /// comes of another history. One such answer raises a suspicion, a second one confirms it: a new epoch
-/// begins. An answer that is not behind, to a request that was sent since then, ends it. Nothing follows from
-/// an answer that is merely smaller than another one: answers overtake each other.
+/// begins. An answer that shows all that is settled, to a request that was sent since then, ends it; that
+/// one caller, who requires less, sees what it requires is no sign of that. Nothing follows from an answer
+/// that is merely smaller than another one: answers overtake each other.
 ///
 /// Positions are Vault's; of OpenBao, `{number, 0}`. Trivially copyable and without pointers, so that it may
 /// lie in shared memory. One thread at a time.
@@ -107,7 +109,7 @@ public:
         if (by == witness::none)
             return verdict::consistent;
         if (!sent.is_behind(answered))
-            return reassured(sent);
+            return reassured(sent, answered, now);
         return by == witness::checked ? alarm(now) : verdict::consistent;
     }
 
@@ -122,9 +124,10 @@ public:
     /// The active node says of itself where it is. `sent` is the copy of when it was asked.
     [[nodiscard]] verdict judge_active(lineage const& sent, std::uint64_t local, time_point now) noexcept
     {
-        if (sent.epoch_ != epoch_ || local >= sent.settled_.local)
-            return sent.epoch_ != epoch_ ? verdict::consistent : reassured(sent);
-        return judge_refusal(sent, now);
+        if (sent.epoch_ != epoch_)
+            return verdict::consistent;
+        return local < sent.settled_.local ? judge_refusal(sent, now)
+                                           : reassured(sent, {local, all_replicated}, now);
     }
 
     /// Whether a refusal by the active node would be more than a node that was just elected.
@@ -155,11 +158,15 @@ public:
 
 private:
     static constexpr time_point never = time_point::max();
+    static constexpr auto all_replicated = std::numeric_limits<std::uint64_t>::max();
 
     /// An answer in order, to a request that was sent under suspicion.
-    [[nodiscard]] verdict reassured(lineage const& sent) noexcept
+    [[nodiscard]] verdict reassured(lineage const& sent, wal_position const& shown, time_point now) noexcept
     {
-        if (sent.is_suspected())
+        if (!sent.is_suspected())
+            return verdict::consistent;
+        advance(now);
+        if (!is_behind(shown))
             suspected_ = never;
         return verdict::consistent;
     }
