@@ -178,6 +178,18 @@ TEST_CASE("a suspicion that nobody decides ends")
     CHECK_FALSE(history.is_suspected());
 }
 
+TEST_CASE("a suspicion that a clock raised which went back since is decided as soon as any other")
+{
+    lineage history;
+    CHECK(history.judge_refusal(history, at(1000s)) == verdict::suspected);
+    history.end_suspicion(at(1s), 900s);
+    CHECK(history.is_suspected());
+    CHECK(history.judge_refusal(history, at(2999ms)) == verdict::suspected);
+    CHECK(history.judge_refusal(history, at(3s)) == verdict::confirmed);
+    history.end_suspicion(at(901s), 900s);
+    CHECK_FALSE(history.is_suspected());
+}
+
 TEST_CASE("answers to requests of an older epoch are outdated")
 {
     auto history = settled_at_10_5();

@@ -17,7 +17,7 @@ void clients::hear(process& host, scope& who, cluster::response const& answer)
     for_each_text(answer, [&](std::string_view text) {
         if (who.received.find(text) != who.received.end())
             return;
-        who.received.emplace(text);
+        who.newest = &*who.received.emplace(text).first;
         if (who.is_of_store())
             host.received.emplace(text);
     });
@@ -42,7 +42,7 @@ void clients::check_attempt(operation& one)
     auto const& limit = plan_.callers[one.caller].policy.limit;
     ++one.sent;
     check(invariant::within_bounds, one,
-          invariant::of_effort({one.sent, limit.max_attempts, support::at(time_.now()),
+          invariant::of_effort({one.sent, one.said ? 1 : limit.max_attempts, support::at(time_.now()),
                                 support::at(one.begun + limit.timeout)}));
     check(invariant::executed_once, one, invariant::of_resending(one.may_be_executed, one.is_idempotent));
 }
@@ -92,7 +92,7 @@ void clients::fail(std::string_view invariant, recording const& by, errand const
 recording clients::recording_of(operation const& one, bool was_fenced)
 {
     return {one.caller,      one.process, one.scope,    one.believed, was_fenced,
-            one.was_checked, one.epoch,   one.asked_at, one.settled};
+            one.was_checked, one.epoch,   one.asked_at, one.settled,  one.said.has_value()};
 }
 
 /// What is required of the cluster that is asked is what was recorded of it.
@@ -181,6 +181,8 @@ void clients::check_step(operation& one, flight const& got)
         known = meaning.cluster;
     });
     check(invariant::tells_the_truth, one, invariant::of_step(one.last, truth));
+    if (one.said)
+        check(invariant::texts_as_received, one, invariant::of_handing_on(one.last));
 }
 
 } // namespace simulation

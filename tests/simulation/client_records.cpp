@@ -53,7 +53,7 @@ void clients::note_misleading(recording const& by, flight const& got)
                 forged_.emplace(text);
             followed_by(host, who, book_.read(text).cluster).may_be_misled = true;
         });
-    if (!got.answered)
+    if (!got.answered || by.is_clients_own)
         return;
     for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index"))
         if (auto const& of = book_.read(text).cluster; of != servers_.at(got.log.seen_from).id)
@@ -82,7 +82,7 @@ void clients::note_proof(recording const& by, flight const& got, std::string con
     auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
     bool const is_forged = std::any_of(carried.begin(), carried.end(),
                                        [this](auto text) { return forged_.find(text) != forged_.end(); });
-    if (known == who.naive.end() || is_forged)
+    if (known == who.naive.end() || by.is_clients_own || is_forged)
         return;
     auto const is_behind = [&](cluster::position const& what) {
         return answered.local < what.local ||
@@ -98,7 +98,8 @@ void clients::note_proof(recording const& by, flight const& got, std::string con
 void clients::note_refusal(recording const& by, flight const& got)
 {
     auto const& of = servers_.at(got.log.seen_from).id;
-    bool const is_meant = got.answered && got.answer.status == 412 && scopes_[by.scope].naive.contains(of) &&
+    bool const is_meant = !by.is_clients_own && got.answered && got.answer.status == 412 &&
+                          scopes_[by.scope].naive.contains(of) &&
                           !cluster::all_fields(got.asked.fields, "X-Vault-Forward").empty();
     if (!is_meant)
         return;

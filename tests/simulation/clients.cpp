@@ -99,6 +99,7 @@ void clients::begin(std::size_t caller)
                  .target = world::path_of(one.what.key),
                  .fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}},
                  .body = writes ? R"({"v":")" + std::to_string(one.what.writes) + "\"}" : ""};
+    speak(one);
 
     auto facts = request_facts::of_method(one.asked.method);
     facts.addressable = host.what.addressable;
@@ -128,7 +129,8 @@ void clients::begin(std::size_t caller)
     else
         one.machine.emplace<exchange>(plan.policy, who.required(view), facts, now, luck.next());
     with_machine(one, [&](auto& machine) {
-        check_begin(one, machine.carried());
+        if (!one.said)
+            check_begin(one, machine.carried());
         one.last = machine.first(view);
     });
     one.number = ++report_.operations;
@@ -209,13 +211,16 @@ void clients::send(std::size_t id)
         if (machine.to() != route::active_node)
             omission = invariant::of_omission(machine.carried(), one.asked, book_);
         one.epoch = followed_by(host, scopes_[one.scope], std::string(one.believed)).epochs;
-        one.was_checked = machine.to() != route::active_node && asks_node_itself(one.asked);
+        one.was_checked = !one.said && machine.to() != route::active_node && asks_node_itself(one.asked);
         if (machine.to() == route::active_node && address.empty())
             one.last = {.what = action::give_up, .why = reason::not_offered};
     });
     if (one.last.is_final())
         return finish(id);
-    if (host.what.how != keeping::rival) {
+    if (one.said) {
+        check(invariant::texts_as_received, one, invariant::of_own_fields(*one.said, one.asked));
+        check_attempt(one);
+    } else if (host.what.how != keeping::rival) {
         auto const* const floor = host.has_floor ? &host.received : nullptr;
         auto const& behind = servers_.at(servers_.behind(one.site)).id;
         auto const reached = way_.has_mixed_clusters(one.site) ? std::string_view() : behind;
@@ -305,7 +310,7 @@ void clients::take_answer(operation& one, flight& got)
     one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
     note_recorded(recording_of(one, was_fenced), got);
     note_promise(one, got);
-    one.was_refused = got.answered && (got.answer.status == 412 || got.answer.status == 429);
+    one.was_refused = !one.said && got.answered && (got.answer.status == 412 || got.answer.status == 429);
     check_step(one, got);
     if (host.what.breaks == sabotage::forgets && one.luck.per_mille(500))
         who.with([](auto& session) { session.clear(); });

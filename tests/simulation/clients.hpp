@@ -69,8 +69,9 @@ struct operation {
     std::variant<std::monostate, afterwrite::exchange, afterwrite::proxied_exchange, rival_exchange> machine;
     afterwrite::step last{};
     cluster::request asked{};
-    std::optional<sight> seen{};  ///< what the answer at hand showed
-    log_view log{};               ///< of what
+    std::optional<cluster::field_list> said{}; ///< by a proxy's client, if it says itself what it wants
+    std::optional<sight> seen{};               ///< what the answer at hand showed
+    log_view log{};                            ///< of what
     std::uint64_t end_of_log = 0; ///< the least that the log was long, when it began and of who answered
     promises promised{};          ///< to its session, when it began
     promises written{};           ///< by then
@@ -160,6 +161,7 @@ private:
     };
 
     operation& add();
+    void speak(operation& one);
     void drive(std::size_t id);
     void wait(std::size_t id, afterwrite::duration told);
     void send(std::size_t id);

@@ -60,9 +60,10 @@ enum class fault : std::uint8_t {
     views_lost,        ///< a process forgets what it has learned of the nodes
     clock_leaped,      ///< the clock of a process leaps past the time of a fence
     clock_began_anew,  ///< a process goes on with what it left, on a machine whose clock begins at 0 again
+    outspoken,         ///< a proxy's client says itself what its answer must show, or which node is to answer
 };
 
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::clock_began_anew) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::outspoken) + 1;
 
 inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stalled",
                                                                           "clogged",
@@ -107,7 +108,8 @@ inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stall
                                                                           "hung_up",
                                                                           "views_lost",
                                                                           "clock_leaped",
-                                                                          "clock_began_anew"};
+                                                                          "clock_began_anew",
+                                                                          "outspoken"};
 
 [[nodiscard]] constexpr std::string_view to_string(fault kind)
 {

@@ -110,6 +110,18 @@ breach of_omission(afterwrite::required_states const& required, cluster::request
     return found;
 }
 
+breach of_own_fields(cluster::field_list const& said, cluster::request const& sent)
+{
+    return sent.fields == said ? breach() : "what a client says itself does not go on as it is";
+}
+
+breach of_handing_on(afterwrite::step const& last)
+{
+    if (last.what == afterwrite::action::deliver)
+        return std::nullopt;
+    return "the answer to what a client said itself is not handed on";
+}
+
 breach of_home(sent_texts const& sent, index_book& book)
 {
     for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {

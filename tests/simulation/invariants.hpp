@@ -54,6 +54,9 @@ struct sent_texts {
 [[nodiscard]] breach of_texts(sent_texts const& sent, index_book& book);
 [[nodiscard]] breach of_omission(afterwrite::required_states const& required, cluster::request const& sent,
                                  index_book& book);
+/// But what a proxy's client says itself goes on as it is, and so does the answer.
+[[nodiscard]] breach of_own_fields(cluster::field_list const& said, cluster::request const& sent);
+[[nodiscard]] breach of_handing_on(afterwrite::step const& last);
 [[nodiscard]] breach of_home(sent_texts const& sent, index_book& book);
 
 /// S5. What must not be executed twice is not sent again once it may have been.

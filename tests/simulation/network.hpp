@@ -70,6 +70,7 @@ struct recording {
     std::uint64_t epoch;             ///< of that cluster, when the attempt was sent
     afterwrite::time_point begun;    ///< by the clock of the process
     cluster::position settled;       ///< what was required then, and surely older than the request
+    bool is_clients_own;             ///< a proxy sent it as its client said, and carried nothing
 };
 
 /// An answer that is to be recorded once more.

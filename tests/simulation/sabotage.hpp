@@ -23,6 +23,7 @@ enum class sabotage : std::uint8_t {
     overspends,        ///< takes the usual budgets for its own, which may be smaller
     opens_breakers,    ///< takes every node for one that never catches up
     hides_refusals,    ///< does not tell that a node was behind
+    merges_texts,      ///< its proxies require what a client says itself
     dawdles,           ///< does nothing for some seconds, also when all is well
 };
 

@@ -133,6 +133,7 @@ public:
     std::map<std::string, naive_demand> naive;     ///< by the cluster
     followed_histories followed;                   ///< unless it is of a store
     text_set received;                             ///< texts that it was handed
+    std::string const* newest = nullptr;           ///< the last of them; null: none since it began
     nanoseconds forgotten{};                       ///< when its caller made it forget a cluster
 
 private:

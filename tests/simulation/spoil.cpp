@@ -29,6 +29,12 @@ void spoil(sabotage by, cluster::request& asked, text_set const& received, std::
         fields.emplace_back("X-Vault-Index", std::string(*other));
 }
 
+void spoil(sabotage by, scope& who, std::string_view said, afterwrite::time_point now)
+{
+    if (by == sabotage::merges_texts)
+        who.with([&](auto& session) { session.record(said, now); });
+}
+
 void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now)
 {
     if (by == sabotage::opens_breakers)

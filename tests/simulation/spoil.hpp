@@ -9,6 +9,7 @@
 #include "cluster/message.hpp"
 #include "oracle.hpp"
 #include "sabotage.hpp"
+#include "scope.hpp"
 
 #include <string_view>
 
@@ -18,6 +19,9 @@ namespace simulation {
 /// cluster that it goes to.
 void spoil(sabotage by, cluster::request& asked, text_set const& received, std::string_view believed,
            index_book& book);
+
+/// Spoils what a session requires: its client said this text itself.
+void spoil(sabotage by, scope& who, std::string_view said, afterwrite::time_point now);
 
 /// Spoils what was learned of a cluster.
 void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now);

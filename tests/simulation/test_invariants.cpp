@@ -74,6 +74,17 @@ TEST_CASE("S3: two texts of a cluster are sent at most, and only those that came
     CHECK_FALSE(of(carrying({index_of_a}), {}, &received));
 }
 
+TEST_CASE("S3: what a client says itself goes on as it is, and so does its answer")
+{
+    auto const said = carrying({index_of_a});
+    CHECK_FALSE(invariant::of_own_fields(said.fields, said));
+    CHECK(invariant::of_own_fields(said.fields, carrying({index_of_a, index_of_b})));
+    CHECK(invariant::of_own_fields(said.fields, carrying({})));
+    CHECK_FALSE(invariant::of_handing_on({.what = action::deliver, .why = reason::not_enforced}));
+    CHECK(invariant::of_handing_on({.what = action::give_up, .why = reason::refused}));
+    CHECK(invariant::of_handing_on({.what = action::send_again, .why = reason::waiting}));
+}
+
 TEST_CASE("S3: one of OpenBao")
 {
     index_book book;

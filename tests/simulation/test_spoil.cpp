@@ -15,18 +15,32 @@ using namespace simulation;
 
 namespace {
 
-/// Restores snapshots again and again, of histories that are long enough to be told from each other.
-void restore_often(plan& what)
+/// Nothing goes wrong but this, again and again.
+void strike_often(plan& what, fault kind)
 {
-    for (auto& each : what.script)
-        each.at *= 100;
-    what.calm *= 100;
     std::erase_if(what.script, [](auto const& each) { return each.is_fault; });
     dice luck(what.seed, 100);
     for (auto i = what.script.size(); i > 40; i -= std::min<std::size_t>(i, 40))
         what.script.insert(
             what.script.begin() + static_cast<std::ptrdiff_t>(i - 20),
-            {.at = what.script[i - 20].at, .luck = luck.next(), .is_fault = true, .kind = fault::restored});
+            {.at = what.script[i - 20].at, .luck = luck.next(), .is_fault = true, .kind = kind});
+}
+
+/// Restores snapshots, of histories that are long enough to be told from each other.
+void restore_often(plan& what)
+{
+    for (auto& each : what.script)
+        each.at *= 100;
+    what.calm *= 100;
+    strike_often(what, fault::restored);
+}
+
+/// All callers come through proxies, and say themselves what they want.
+void speak_often(plan& what)
+{
+    for (auto& each : what.processes)
+        each.how = keeping::proxy;
+    strike_often(what, fault::outspoken);
 }
 
 /// Of some seeds, in how many the invariant finds that all processes do this.
@@ -42,6 +56,8 @@ int found_by(std::string_view invariant, sabotage what)
             each.breaks = what;
         if (needs_restores)
             restore_often(spoiled);
+        if (what == sabotage::merges_texts)
+            speak_often(spoiled);
         auto const seen = run(spoiled);
         found += std::any_of(seen.found.begin(), seen.found.end(),
                              [&](violation const& each) { return each.invariant == invariant; })
@@ -64,6 +80,7 @@ TEST_CASE("what a process does wrong is found by the invariant that forbids it")
         {sabotage::forgets, invariant::demand_is_join, 10},
         {sabotage::forgets, invariant::demand_grows, 10},
         {sabotage::invents_texts, invariant::texts_as_received, 15},
+        {sabotage::merges_texts, invariant::texts_as_received, 10},
         {sabotage::leaves_out_texts, invariant::all_is_said, 15},
         {sabotage::confuses_clusters, invariant::texts_at_home, 5},
         {sabotage::repeats_lost, invariant::executed_once, 4},

@@ -61,7 +61,10 @@ public:
     /// node's refusals could decide it. To be asked before an answer is judged.
     void end_suspicion(time_point now, duration lasting) noexcept
     {
-        if (is_suspected() && now >= later(suspected_, std::max(lasting, 2 * election)))
+        if (!is_suspected())
+            return;
+        suspected_ = std::min(suspected_, now); // it may have been raised by a clock that went back since
+        if (now >= later(suspected_, std::max(lasting, 2 * election)))
             suspected_ = never;
     }
 
