@@ -29,7 +29,10 @@ void clients::check_end(operation& one)
         check(invariant::tells_the_truth, one, "it does not say that the node was behind in the end");
     auto const end = invariant::of_end(one.last, time_.now() - one.begun);
     bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
-    if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
+    bool const is_in_vain = is_judged && waits_for_nothing(one);
+    if (is_in_vain)
+        processes_[one.process].in_vain.insert(one.site);
+    if (!is_judged || !end || may_end_badly(one) || is_in_vain || forget_lost(one))
         return;
     if (is_answered && changes_of(there.id) > 0)
         return; // it had to wait until the new history had become as long as the old one
@@ -108,8 +111,9 @@ void clients::expect_good_ends()
 void clients::check_calm()
 {
     for (auto const& host : processes_)
-        for (auto const& view : host.views)
-            if (auto const wrong = invariant::of_calm(view, now_of(host)))
+        for (std::size_t site = 0; site < host.views.size(); ++site)
+            if (auto const wrong =
+                    invariant::of_calm(host.views[site], now_of(host), host.in_vain.contains(site)))
                 report_.fail(invariant::ends_well, time_.now(), *wrong);
     for (auto const& one : operations_)
         if (one.is_used)

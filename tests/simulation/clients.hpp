@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,7 @@ struct process {
     process_plan what;
     std::vector<afterwrite::replication_view> views; ///< by the site
     std::vector<allowances> allowed;                 ///< by the site
+    std::set<std::size_t> in_vain; ///< sites that refuse in the calm, too, what no server can read
     std::unique_ptr<store_type> store;
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock

@@ -201,9 +201,9 @@ bool has_open_breaker(afterwrite::replication_view const& view)
     return any_node(view, [](auto const& node) { return node.guard.is_open(); });
 }
 
-breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now)
+breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now, bool was_in_vain)
 {
-    if (has_open_breaker(view))
+    if (!was_in_vain && has_open_breaker(view))
         return "a breaker is still open";
     auto const later = now + 2 * afterwrite::single_flight::lease;
     bool const holds = any_node(view, [&](auto const& node) {

@@ -110,9 +110,11 @@ struct circumstances {
 /// L1. Once nothing goes wrong any more, everything is answered soon.
 inline constexpr std::string_view ends_well = "L1 ends well";
 [[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took);
-/// And then no breaker is open any more, and nobody is let wait for a read that is no more.
+/// And then no breaker is open any more, unless what is carried is refused for good; and nobody is let wait
+/// for a read that is no more.
 [[nodiscard]] bool has_open_breaker(afterwrite::replication_view const& view);
-[[nodiscard]] breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now);
+[[nodiscard]] breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now,
+                             bool was_in_vain = false);
 
 /// How far nodes lag then, each behind its cluster's active one, and that of a secondary behind its primary.
 inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);
