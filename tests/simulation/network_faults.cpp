@@ -127,8 +127,9 @@ void network::note_sight(flight& one)
 {
     bool const shows = one.answer.status == 200 || one.answer.status == 404;
     if (one.what.writes == 0 && shows)
-        one.seen = truth_.look(one.log.store, one.what.key,
-                               one.answer.status == 200 ? value_in(one.answer.body) : 0);
+        one.seen =
+            truth_.look(one.log.store, one.what.key, one.answer.status == 200 ? value_in(one.answer.body) : 0,
+                        one.log.store == one.log.seen_from ? one.had.local : one.had.replicated);
 }
 
 /// A node has answered: what becomes of that on its way back.

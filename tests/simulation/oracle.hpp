@@ -60,13 +60,17 @@ public:
         return where;
     }
 
-    /// A read shows this value; 0: nothing.
-    [[nodiscard]] sight look(std::size_t store, key_place const& key, std::uint64_t value) const
+    /// A read shows this value, 0: nothing, at a node that has the log so far. (The same value may have been
+    /// written twice.)
+    [[nodiscard]] sight look(std::size_t store, key_place const& key, std::uint64_t value,
+                             std::uint64_t so_far = ~std::uint64_t{}) const
     {
         auto const& all = stores_[store].keys[place_of(key)];
         sight seen{.value = value, .epoch = stores_[store].epoch};
-        auto const found =
-            std::find_if(all.rbegin(), all.rend(), [&](entry const& each) { return each.value == value; });
+        auto const now = stores_[store].epoch; // what is older may have the numbers of another log
+        auto const found = std::find_if(all.rbegin(), all.rend(), [&](entry const& each) {
+            return each.value == value && (each.where.epoch < now || each.where.position <= so_far);
+        });
         if (value != 0 && found == all.rend()) {
             seen.is_real = false;
             return seen;

@@ -88,6 +88,18 @@ TEST_CASE("a secondary that becomes a primary keeps what had arrived")
     CHECK(truth.epoch(1) == 2);
 }
 
+TEST_CASE("of a value that was written twice a node shows the one that it has")
+{
+    oracle truth(1, 2);
+    auto const first = truth.executed(0, foo, 1, 10);
+    auto const other = truth.executed(0, foo, 2, 11);
+    auto const again = truth.executed(0, foo, 1, 12);
+    CHECK(truth.look(0, foo, 1, 10).shown == first);
+    CHECK(truth.look(0, foo, 1, 10).next == other);
+    CHECK(truth.look(0, foo, 1, 12).shown == again);
+    CHECK_FALSE(truth.look(0, foo, 2, 10).is_real);
+}
+
 TEST_CASE("promises are kept apart by where they are seen from")
 {
     promises promised;
