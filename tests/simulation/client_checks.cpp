@@ -57,6 +57,8 @@ void clients::check_spending(operation& one, bool is_answered)
     auto const& next = one.last;
     auto const now = now_of(host);
     bool const is_shared = policy.wait.form == backoff::shape::learned;
+    if (allowed.are_moot)
+        return;
     bool const is_free = one.spends_freely || invariant::has_open_breaker(host.views[one.site]);
     bool is_allowed = true;
     if (next.is_final())

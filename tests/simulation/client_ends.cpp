@@ -29,10 +29,9 @@ void clients::check_end(operation& one)
         check(invariant::tells_the_truth, one, "it does not say that the node was behind in the end");
     auto const end = invariant::of_end(one.last, time_.now() - one.begun);
     bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
-    bool const is_in_vain = is_judged && waits_for_nothing(one);
-    if (is_in_vain)
+    if (is_judged && (waits_for_nothing(one) || waits_for_lost(one)))
         processes_[one.process].in_vain.insert(one.site);
-    if (!is_judged || !end || may_end_badly(one) || is_in_vain || forget_lost(one))
+    if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
         return;
     if (is_answered && changes_of(there.id) > 0)
         return; // it had to wait until the new history had become as long as the old one
@@ -57,16 +56,16 @@ bool clients::waits_for_nothing(operation const& one)
     auto const texts = cluster::all_fields(one.asked.fields, "X-Vault-Index");
     auto const malformed = servers_.model_of(there).chosen(there.which).unknown.malformed;
     return there.speaks == cluster::dialect::vault && malformed == cluster::unusable_line::missing &&
-           std::any_of(texts.begin(), texts.end(), [&](auto text) { return !book_.read(text).is_known; });
+           std::any_of(texts.begin(), texts.end(), [&](auto text) {
+               return !book_.read(text).is_known || forged_.find(text) != forged_.end();
+           });
 }
 
 /// Whether it waited for a history that is no more, which its session could not find out (README, limits): it
 /// was refused with a text of that one, or not even sent. Or for what a forged index says, which comes never.
-/// Then its caller makes it forget.
-bool clients::forget_lost(operation const& one)
+bool clients::waits_for_lost(operation const& one)
 {
     auto const& there = servers_.at(one.site);
-    auto& who = scopes_[one.scope];
     bool is_lost = carries_unsigned(one.asked);
     auto const look_at = [&](std::string_view text) {
         auto const& meaning = book_.read(text);
@@ -79,9 +78,17 @@ bool clients::forget_lost(operation const& one)
                 machine.carried().for_each(look_at);
         },
         one.machine);
+    return is_lost;
+}
+
+/// Then its caller makes its session forget.
+bool clients::forget_lost(operation const& one)
+{
+    auto const& there = servers_.at(one.site);
+    auto& who = scopes_[one.scope];
     if (one.begun < who.forgotten)
         return true; // as another one of its session had found out already
-    if (!is_lost)
+    if (!waits_for_lost(one))
         return false;
     who.with([&](auto& session) { session.forget(there.id); });
     who.forgotten = time_.now();

@@ -175,6 +175,7 @@ void clients::wait(std::size_t id, duration told)
         return finish(id);
     }
     if (strikes(fault::impatient)) {
+        processes_[one.process].allowed[one.site].are_moot = true;
         if (one.luck.per_mille(500))
             return send(id);
         until -= one.luck.between(0ns, told);

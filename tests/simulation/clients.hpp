@@ -32,6 +32,7 @@ namespace simulation {
 struct allowances {
     allowance retries;
     allowance forwards;
+    bool are_moot = false; ///< somebody did not wait: what the library had not taken by then, nobody can tell
 };
 
 /// A program that uses the library: what it has learned of each site, and its sessions.
@@ -39,7 +40,7 @@ struct process {
     process_plan what;
     std::vector<afterwrite::replication_view> views; ///< by the site
     std::vector<allowances> allowed;                 ///< by the site
-    std::set<std::size_t> in_vain; ///< sites that refuse in the calm, too, what no server can read
+    std::set<std::size_t> in_vain; ///< sites where, in the calm too, somebody asks for what never comes
     std::unique_ptr<store_type> store;
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock
@@ -209,6 +210,7 @@ private:
     void check_end(operation& one);
     [[nodiscard]] bool may_end_badly(operation const& one) const;
     [[nodiscard]] bool waits_for_nothing(operation const& one);
+    [[nodiscard]] bool waits_for_lost(operation const& one);
     [[nodiscard]] bool forget_lost(operation const& one);
     void check(std::string_view invariant, operation const& one, invariant::breach const& what);
     void fail(std::string_view invariant, recording const& by, errand const& what, std::string const& why);
