@@ -86,8 +86,7 @@ void clients::fail(std::string_view invariant, recording const& by, errand const
     if (processes_[by.process].what.how == keeping::rival)
         return; // they are counted, not judged
     report_.fail(invariant, time_.now(),
-                 (what.writes != 0 ? "write " + std::to_string(what.writes) + " of " : "read of ") +
-                     world::path_of(what.key) + " at " + servers_.at(what.key.home).name + " by caller " +
+                 words_for(what) + " at " + servers_.at(what.key.home).name + " by caller " +
                      std::to_string(by.caller) + ": " + why);
 }
 

@@ -20,7 +20,9 @@ void clients::check_end(operation& one)
         way_.forget(one.what.writes);
     } else if (is_answered && one.seen && is_at_home(one, one.log) && !carries_unsigned(one.asked)) {
         auto const& bound = one.promised.of(one.log);
-        report_.checked_reads += bound.epoch == one.seen->epoch ? 1 : 0;
+        bool const is_bound = bound.epoch == one.seen->epoch;
+        report_.checked_reads += is_bound ? 1 : 0;
+        report_.checked_lists += is_bound && one.what.what == deed::list ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
     bool const was_sent_in_vain = one.last.what == action::give_up && one.last.why != reason::not_offered &&

@@ -42,12 +42,11 @@ void clients::write_begin(operation& one) const
     auto const path = world::path_of(one.what.key);
     auto const& here = servers_.at(one.site).name;
     bool const writes = one.what.writes != 0;
-    journal_.note(time_.now(), [&] {
-        return tag_of(one) + (writes ? " writes " + std::to_string(one.what.writes) + " to " : " reads ") +
-               path + " at " + here;
-    });
-    if (journal_.history == nullptr)
-        return;
+    journal_.note(time_.now(),
+                  [&] { return tag_of(one) + " begins: " + words_for(one.what) + " at " + here; });
+    one.in_history = 0;
+    if (journal_.history == nullptr || one.what.what == deed::list)
+        return; // a history knows what one key shows
     auto const store = servers_.log_at(one.site, one.what.key).store;
     auto const log = store == one.site ? here : servers_.at(store).name + ".at." + here;
     auto const key = log + path.substr(std::string_view("/v1").size());
@@ -89,7 +88,7 @@ void clients::write_end(operation const& one) const
 {
     journal_.note(time_.now(),
                   [&] { return tag_of(one) + " ends: " + std::string(to_string(one.last.why)); });
-    if (journal_.history == nullptr)
+    if (one.in_history == 0)
         return;
     auto const given = one.is_binding ? history::promise::full : history::promise::unbinding;
     if (one.what.writes != 0 && one.wrote)
@@ -106,7 +105,7 @@ void clients::write_end(operation const& one) const
 
 void clients::write_loss(operation const& one) const
 {
-    if (journal_.history != nullptr)
+    if (one.in_history != 0)
         journal_.history->lost(time_of(time_.now()), session_of(one), one.in_history);
 }
 

@@ -88,17 +88,15 @@ void clients::begin(std::size_t caller)
     bool const writes = luck.per_mille(plan.writes_per_mille);
     key_place const key{luck.per_mille(300), one.site, luck.below(plan_.keys)};
     bool const looks_back = !writes && work.wrote && luck.per_mille(600);
-    one.what = {looks_back ? *work.wrote : key, writes ? ++values_ : 0};
+    one.what = {looks_back ? *work.wrote : key, writes ? ++values_ : 0, draw_deed(writes, luck)};
     if (writes)
         work.wrote = key;
     one.site = one.what.key.home;
     one.begun = time_.now();
     auto const& there = servers_.at(servers_.behind(one.site));
     one.end_of_log = servers_.model_of(there).newest(there.which).local;
-    one.asked = {.method = writes ? "PUT" : "GET",
-                 .target = world::path_of(one.what.key),
-                 .fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}},
-                 .body = writes ? R"({"v":")" + std::to_string(one.what.writes) + "\"}" : ""};
+    one.asked = request_for(one.what, luck);
+    one.asked.fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}};
     speak(one);
 
     auto facts = request_facts::of_method(one.asked.method);

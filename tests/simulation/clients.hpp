@@ -82,7 +82,7 @@ struct operation {
     afterwrite::cluster_id believed; ///< the cluster that was known then; empty: none
     afterwrite::cluster_id knew;     ///< the one that was known when the last answer came
     std::uint64_t number = 0;        ///< of all operations of the run
-    std::uint64_t in_history = 0;    ///< its number there
+    std::uint64_t in_history = 0;    ///< its number there; 0: it does not stand there
     std::uint64_t session = 0;       ///< which one of its scope's there
     std::optional<version> wrote{};  ///< of a write: its version, once that is acknowledged
     std::uint32_t sent = 0;          ///< attempts, by our own count

@@ -174,7 +174,8 @@ void network::note_execution(flight& one, std::uint64_t before)
     if (after == before)
         return;
     ++executions_[one.what.writes];
-    one.executed = truth_.executed(one.log.store, one.what.key, one.what.writes, after);
+    one.executed =
+        truth_.executed(one.log.store, one.what.key, one.what.writes, after, one.what.what == deed::remove);
 }
 
 // -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 #include "cluster/message.hpp"
 #include "dice.hpp"
+#include "errand.hpp"
 #include "fault_kinds.hpp"
 #include "oracle.hpp"
 #include "timeline.hpp"
@@ -51,12 +52,6 @@ private:
         std::uint64_t per_mille;
     };
     std::array<std::vector<window>, fault_kinds> of_;
-};
-
-/// What a request asks for, of those that the simulation sends.
-struct errand {
-    key_place key{};
-    std::uint64_t writes = 0; ///< the value; 0: it reads
 };
 
 /// By whom an answer is recorded, and what decides what that makes of it.

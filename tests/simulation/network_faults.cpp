@@ -5,7 +5,6 @@
 #include "cluster/codec.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -16,18 +15,6 @@ namespace simulation {
 using namespace std::chrono_literals;
 
 namespace {
-
-/// The value in the body of an answer to a read: our writes have numbers.
-std::uint64_t value_in(std::string_view body)
-{
-    constexpr std::string_view name = R"("v":")";
-    auto const found = body.find(name);
-    if (found == std::string_view::npos)
-        return 0;
-    std::uint64_t value = 0;
-    (void)std::from_chars(body.data() + found + name.size(), body.data() + body.size(), value);
-    return value;
-}
 
 cluster::response plain(int status, std::string body)
 {
@@ -121,15 +108,6 @@ void network::elect_another(std::size_t of, dice& luck, nanoseconds gap)
     auto const old = std::find(there.nodes.begin(), there.nodes.end(), there.leader) - there.nodes.begin();
     auto const next = 1 + luck.below(there.nodes.size() - 1);
     servers_.elect(of, static_cast<std::size_t>(old) + next, time_.now(), gap);
-}
-
-void network::note_sight(flight& one)
-{
-    bool const shows = one.answer.status == 200 || one.answer.status == 404;
-    if (one.what.writes == 0 && shows)
-        one.seen =
-            truth_.look(one.log.store, one.what.key, one.answer.status == 200 ? value_in(one.answer.body) : 0,
-                        one.log.store == one.log.seen_from ? one.had.local : one.had.replicated);
 }
 
 /// A node has answered: what becomes of that on its way back.

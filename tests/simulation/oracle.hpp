@@ -34,7 +34,7 @@ struct version {
 struct sight {
     version shown{};
     std::optional<version> next{};
-    std::uint64_t value = 0; ///< 0: nothing was there
+    std::uint64_t value = 0; ///< of a removal its number; 0: nothing was ever there
     std::uint32_t epoch = 1; ///< that of the log then
     bool is_real = true;     ///< false: it showed a value that was never written there
 };
@@ -52,40 +52,32 @@ public:
 
     [[nodiscard]] std::uint32_t epoch(std::size_t store) const { return stores_[store].epoch; }
 
-    /// `value`: another one for each write of the run, and not 0.
-    version executed(std::size_t store, key_place const& key, std::uint64_t value, std::uint64_t position)
+    /// Of each home and mount.
+    [[nodiscard]] std::size_t keys() const { return keys_; }
+
+    /// `value`: another one for each write of the run, a removal included, and not 0.
+    version executed(std::size_t store, key_place const& key, std::uint64_t value, std::uint64_t position,
+                     bool removes = false)
     {
         version const where{stores_[store].epoch, position};
-        stores_[store].keys[place_of(key)].push_back({where, value});
+        stores_[store].keys[place_of(key)].push_back({where, value, removes});
         return where;
     }
 
     /// A read shows this value, 0: nothing, at a node that has the log so far. (The same value may have been
-    /// written twice.)
+    /// written twice, and the key removed more than once.)
     [[nodiscard]] sight look(std::size_t store, key_place const& key, std::uint64_t value,
-                             std::uint64_t so_far = ~std::uint64_t{}) const
-    {
-        auto const& all = stores_[store].keys[place_of(key)];
-        sight seen{.value = value, .epoch = stores_[store].epoch};
-        auto const now = stores_[store].epoch; // what is older may have the numbers of another log
-        auto const found = std::find_if(all.rbegin(), all.rend(), [&](entry const& each) {
-            return each.value == value && (each.where.epoch < now || each.where.position <= so_far);
-        });
-        if (value != 0 && found == all.rend()) {
-            seen.is_real = false;
-            return seen;
-        }
-        auto const next = value == 0 ? all.begin() : found.base();
-        if (value != 0)
-            seen.shown = found->where;
-        if (next != all.end())
-            seen.next = next->where;
-        return seen;
-    }
+                             std::uint64_t so_far = ~std::uint64_t{}) const;
+
+    /// A list shows which keys are there of those that lie beside this one, by their numbers. Which of the
+    /// values a key has it does not show.
+    [[nodiscard]] sight look_around(std::size_t store, key_place key, std::vector<bool> const& there,
+                                    std::uint64_t so_far = ~std::uint64_t{}) const;
 
     struct entry {
         version where;
         std::uint64_t value;
+        bool removes;
     };
     using versions = std::vector<std::vector<entry>>; ///< of each key; those of the shared mount first
 
@@ -115,6 +107,9 @@ private:
         std::uint32_t epoch = 1;
         versions keys{};
     };
+
+    [[nodiscard]] sight look_whether(std::size_t store, key_place const& key, bool is_there,
+                                     std::uint64_t so_far) const;
 
     [[nodiscard]] std::size_t place_of(key_place const& key) const
     {

@@ -53,6 +53,7 @@ struct report {
     std::uint64_t operations = 0;
     std::uint64_t attempts = 0;
     std::uint64_t checked_reads = 0; ///< reads of which it was known what they must show
+    std::uint64_t checked_lists = 0; ///< lists, of these
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
     std::uint64_t violations = 0;
@@ -69,6 +70,7 @@ struct report {
         operations += other.operations;
         attempts += other.attempts;
         checked_reads += other.checked_reads;
+        checked_lists += other.checked_lists;
         delivered += other.delivered;
         given_up += other.given_up;
         violations += other.violations;

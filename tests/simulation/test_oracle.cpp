@@ -52,6 +52,47 @@ TEST_CASE("a value that was executed twice counts as the later one")
     CHECK_FALSE(lacks(truth, foo, 1, second));
 }
 
+TEST_CASE("a key that was removed is gone until it is written again, and not before it was removed")
+{
+    oracle truth(1, 2);
+    auto const first = truth.executed(0, foo, 1, 10);
+    auto const removed = truth.executed(0, foo, 2, 11, true);
+    CHECK(lacks(truth, foo, 1, removed));
+    CHECK_FALSE(lacks(truth, foo, 0, removed));
+    CHECK(truth.look(0, foo, 0).value == 2);
+    CHECK(truth.look(0, foo, 0).shown == removed);
+    CHECK_FALSE(truth.look(0, foo, 2).is_real);     // no value, but what removed one
+    CHECK(truth.look(0, foo, 0, 10).next == first); // a node that has no removal yet shows nothing too early
+    auto const again = truth.executed(0, foo, 3, 12);
+    CHECK(lacks(truth, foo, 0, again));
+    CHECK_FALSE(lacks(truth, foo, 3, again));
+    CHECK(truth.look(0, foo, 0, 11).next == again);
+}
+
+TEST_CASE("a list lacks a write if a key is missing that it made, or there that it removed")
+{
+    oracle truth(1, 2);
+    auto const lacks_in_list = [&](std::vector<bool> const& there, simulation::version const& promised) {
+        return invariant::of_read(truth.look_around(0, foo, there), promised).has_value();
+    };
+    auto const first = truth.executed(0, foo, 1, 10);
+    CHECK(lacks_in_list({false, false}, first));
+    CHECK_FALSE(lacks_in_list({true, false}, first));
+    CHECK_FALSE(truth.look_around(0, foo, {true, true}).is_real);
+    auto const second = truth.executed(0, foo, 2, 11); // a list shows no values
+    CHECK_FALSE(lacks_in_list({true, false}, second));
+    key_place const beside{false, 0, 1};
+    auto const third = truth.executed(0, beside, 3, 12);
+    CHECK_FALSE(lacks_in_list({true, false}, second));
+    CHECK(lacks_in_list({true, false}, third));
+    CHECK(truth.look_around(0, foo, {true, true}).shown == third);
+    auto const removed = truth.executed(0, foo, 4, 13, true);
+    CHECK(lacks_in_list({true, true}, removed));
+    CHECK_FALSE(lacks_in_list({false, true}, removed));
+    CHECK_FALSE(lacks_in_list({true, true}, third));
+    CHECK(truth.look_around(0, foo, {true, true}, 12).next == removed);
+}
+
 TEST_CASE("what was never written there is noticed")
 {
     oracle truth(1, 2);

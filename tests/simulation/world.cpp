@@ -54,7 +54,7 @@ std::uint64_t world::end_of(log_view const& log, nanoseconds now)
 
 std::string world::path_of(key_place const& key)
 {
-    return (key.is_own ? "/v1/own/of" : "/v1/kv/of") + std::to_string(key.home) + "-" +
+    return (key.is_own ? "/v1/own/of" : "/v1/kv/of") + std::to_string(key.home) + "/" +
            std::to_string(key.number);
 }
 

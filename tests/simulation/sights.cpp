@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the answer to a read has shown.
+#include "network.hpp"
+
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace simulation {
+
+namespace {
+
+/// The value in the body of an answer to a read: our writes have numbers.
+std::uint64_t value_in(std::string_view body)
+{
+    constexpr std::string_view name = R"("v":")";
+    auto const found = body.find(name);
+    if (found == std::string_view::npos)
+        return 0;
+    std::uint64_t value = 0;
+    (void)std::from_chars(body.data() + found + name.size(), body.data() + body.size(), value);
+    return value;
+}
+
+/// Which of the keys of a folder are named in the body of a list, by their numbers.
+std::vector<bool> keys_in(std::string_view body, std::size_t keys)
+{
+    std::vector<bool> there(keys);
+    auto const first = body.find(R"("keys":[)");
+    if (first == std::string_view::npos)
+        return there;
+    auto const list = body.substr(first, body.find(']', first) - first);
+    for (std::size_t number = 0; number < keys; ++number)
+        there[number] = list.find('"' + std::to_string(number) + '"') != std::string_view::npos;
+    return there;
+}
+
+} // namespace
+
+void network::note_sight(flight& one)
+{
+    bool const is_there = one.answer.status == 200;
+    if (one.what.writes != 0 || (!is_there && one.answer.status != 404))
+        return;
+    auto const so_far = one.log.store == one.log.seen_from ? one.had.local : one.had.replicated;
+    auto const body = is_there ? std::string_view(one.answer.body) : std::string_view();
+    one.seen = one.what.what == deed::list
+                   ? truth_.look_around(one.log.store, one.what.key, keys_in(body, truth_.keys()), so_far)
+                   : truth_.look(one.log.store, one.what.key, value_in(body), so_far);
+}
+
+} // namespace simulation
