@@ -199,13 +199,13 @@ TEST_CASE("no read waits for ever for one that never comes back")
     }
 }
 
-TEST_CASE("who has joined gives up at its deadline, unsent")
+TEST_CASE("who has joined is sent once, at its deadline")
 {
     auto servers = stalled_until(at(1h));
     servers.policy.limit.timeout = 10min;
     servers.begin(servers.now() + 5ms);
     servers.run(at(5s));
-    int unsent = 0;
+    int late = 0;
     for (int i = 0; i < 50; ++i) {
         servers.policy.limit.timeout = 40ms;
         auto const begun = at(5s) + i * 100ms;
@@ -214,11 +214,27 @@ TEST_CASE("who has joined gives up at its deadline, unsent")
         CHECK(read.last.what == action::give_up);
         CHECK(read.last.why == reason::deadline_passed);
         CHECK(read.took() <= 41ms);
-        unsent += read.machine.attempts() == 0 ? 1 : 0;
-        if (read.machine.attempts() == 0)
-            CHECK(read.took() == 40ms);
+        CHECK(read.machine.attempts() >= 1); // some were the probe
+        late += read.took() > 40ms ? 1 : 0;
     }
-    CHECK(unsent >= 40);
+    CHECK(late >= 40);
+}
+
+TEST_CASE("who is refused for what nobody else needs keeps no brief read from its node")
+{
+    lagging_world servers;
+    servers.declare(1);
+    servers.policy.when = when_inconsistent::retry;
+    servers.policy.limit.timeout = 10min;
+    servers.begin(at(1ms), at(-30min)).always = vault_stale();
+    servers.run(at(300ms));
+    servers.policy.limit.timeout = 40ms;
+    std::vector<reading const*> brief;
+    for (int i = 0; i < 50; ++i)
+        brief.push_back(&servers.begin(at(300ms) + i * 10ms));
+    servers.run(at(1s));
+    for (auto const* const one : brief)
+        CHECK(one->is_answered());
 }
 
 TEST_CASE("who may forward does not wait for another read's answer longer than for its own")
