@@ -131,11 +131,11 @@ void clients::check_kept(process const& host, scope& who)
                 report_.fail(invariant::nothing_is_forgotten, time_.now(), *wrong);
 }
 
-/// Whether what was required at this time, or later, may have been taken over by a floor that has ended: as a
-/// fence does, it stands for the fence time.
+/// Whether what was required at this time, or later, may have been taken over by a floor or a fence that has
+/// ended: they stand for the fence time.
 bool clients::may_have_ended(process const& host, scope const& who, time_point since) const
 {
-    return who.is_of_store() && host.has_floor && now_of(host) - since >= who.options().fence_time;
+    return who.is_of_store() && host.may_be_fences() && now_of(host) - since >= who.options().fence_time;
 }
 
 /// Whether it carries what was forged, of Vault, which makes of that what of a line that cannot be read

@@ -29,10 +29,11 @@ void clients::check_end(operation& one)
                                   one.last.why != reason::cancelled;
     if (was_sent_in_vain && one.was_refused && !is_stale(one.last.refused_as))
         check(invariant::tells_the_truth, one, "it does not say that the node was behind in the end");
-    auto const end = invariant::of_end(one.last, time_.now() - one.begun);
     bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
+    auto& in_vain = processes_[one.process].in_vain;
     if (is_judged && (waits_for_nothing(one) || waits_for_lost(one)))
-        processes_[one.process].in_vain.insert(one.site);
+        in_vain.insert(one.site);
+    auto const end = invariant::of_end(one.last, time_.now() - one.begun, in_vain.contains(one.site));
     if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
         return;
     if (is_answered && changes_of(there.id) > 0)
@@ -123,7 +124,8 @@ void clients::check_calm()
         for (std::size_t site = 0; site < host.views.size(); ++site)
             if (auto const wrong =
                     invariant::of_calm(host.views[site], now_of(host), host.in_vain.contains(site)))
-                report_.fail(invariant::ends_well, time_.now(), *wrong);
+                report_.fail(invariant::ends_well, time_.now(),
+                             *wrong + ", of a view of " + servers_.at(site).name);
     for (auto const& one : operations_)
         if (one.is_used)
             fail(invariant::ends_well, recording_of(one, false), one.what, "it has not ended");

@@ -70,6 +70,16 @@ cluster::position clients::carried_of(flight const& got, std::string const& of)
     return carried;
 }
 
+/// Whose state was required of the one that refused: where the view knows no cluster, it is that of the
+/// session's only one, whoever is asked.
+std::string clients::refused_of(recording const& by, flight const& got)
+{
+    if (!by.believed.empty())
+        return std::string(by.believed);
+    auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
+    return carried.empty() ? servers_.at(got.log.seen_from).id : book_.read(carried.front()).cluster;
+}
+
 /// An answer to a write is certain to be of another history if it is behind what its request carried, which
 /// had been recorded long enough before, and a node could compare the two; one that is in order ends the
 /// suspicion. What somebody forged proves nothing: a store notes one state of each millisecond as settled,
@@ -167,8 +177,7 @@ void clients::note_recorded(recording const& by, flight const& got)
             known.newest = join(known.newest, meaning.where);
         });
     if (begins) // a refusal gave it away
-        note_epoch(by, got,
-                   by.believed.empty() ? servers_.at(got.log.seen_from).id : std::string(by.believed));
+        note_epoch(by, got, refused_of(by, got));
     else if (what.regressed == 0)
         note_refusal(by, got);
 }

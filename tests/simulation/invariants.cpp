@@ -203,7 +203,10 @@ bool has_open_breaker(afterwrite::replication_view const& view)
 
 breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now, bool was_in_vain)
 {
-    if (!was_in_vain && has_open_breaker(view))
+    bool const is_open = any_node(view, [&](auto const& node) {
+        return node.guard.is_open() && !node.guard.is_probe_due(now - unasked); // else nobody came
+    });
+    if (!was_in_vain && is_open)
         return "a breaker is still open";
     auto const later = now + 2 * afterwrite::single_flight::lease;
     bool const holds = any_node(view, [&](auto const& node) {
@@ -214,11 +217,11 @@ breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point 
     return holds ? breach("whoever comes waits for one who has gone") : breach();
 }
 
-breach of_end(afterwrite::step const& last, nanoseconds took)
+breach of_end(afterwrite::step const& last, nanoseconds took, bool was_in_vain)
 {
     if (last.what != afterwrite::action::deliver || last.why != afterwrite::reason::answered)
         return "it ended with: " + std::string(to_string(last.why));
-    if (took > soon)
+    if (took > soon + (was_in_vain ? relieved : nanoseconds(0)))
         return "it took " + std::to_string(took.count() / 1000) + " us";
     return std::nullopt;
 }

@@ -109,9 +109,10 @@ struct circumstances {
 
 /// L1. Once nothing goes wrong any more, everything is answered soon.
 inline constexpr std::string_view ends_well = "L1 ends well";
-[[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took);
-/// And then no breaker is open any more, unless what is carried is refused for good; and nobody is let wait
-/// for a read that is no more.
+[[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took, bool was_in_vain = false);
+/// And then no breaker is open any more, unless what is carried is refused for good, or nobody came to its
+/// node for so long; and nobody is let wait for a read that is no more.
+inline constexpr std::chrono::seconds unasked{3};
 [[nodiscard]] bool has_open_breaker(afterwrite::replication_view const& view);
 [[nodiscard]] breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point now,
                              bool was_in_vain = false);
@@ -124,5 +125,9 @@ inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);
 /// once the longest pause of a read that asks for all who wait for a node, which others may outlast by half.
 inline constexpr nanoseconds soon = 3 * 2 * lag_in_the_end + std::chrono::milliseconds(250 + 50) +
                                     afterwrite::single_flight::longest_interval * 3 / 2;
+
+/// And behind one who asks for all what it is refused for good: until that one is relieved.
+inline constexpr nanoseconds relieved =
+    afterwrite::single_flight::most_refused * afterwrite::single_flight::longest_interval * 3 / 2;
 
 } // namespace simulation::invariant

@@ -221,6 +221,10 @@ void network::commit(std::size_t id)
 {
     auto& one = flights_[id];
     auto const& there = servers_.at(one.log.seen_from);
+    if (servers_.log_at(one.log.seen_from, one.what.key) != one.log) { // a primary of its own meanwhile
+        ++sky_.struck[fault::crashed_lost];
+        return break_off(id, one.luck.between(1ms, 200ms));
+    }
     auto& model = servers_.model_of(there);
     auto const before = servers_.end_of(one.log, time_.now());
     auto const result = model.handle(there.leader, one.asked, time_.now());

@@ -207,6 +207,8 @@ TEST_CASE("L1: in the end everything is answered, and soon")
     step const answered{.what = action::deliver, .why = reason::answered};
     CHECK_FALSE(invariant::of_end(answered, invariant::soon));
     CHECK(invariant::of_end(answered, invariant::soon + nanoseconds(1)));
+    CHECK_FALSE(invariant::of_end(answered, invariant::soon + invariant::relieved, true));
+    CHECK(invariant::of_end(answered, invariant::soon + invariant::relieved + nanoseconds(1), true));
     CHECK(invariant::of_end({.what = action::give_up, .why = reason::deadline_passed}, nanoseconds(0)));
     CHECK(invariant::of_end({.what = action::deliver, .why = reason::not_enforced}, nanoseconds(0)));
 }
@@ -221,6 +223,8 @@ TEST_CASE("L1: in the end no breaker is open")
         view.nodes()[0].guard.escalated(now, 0);
     CHECK(invariant::of_calm(view, now));
     CHECK_FALSE(invariant::of_calm(view, now, true));
+    CHECK(invariant::of_calm(view, now + invariant::unasked));
+    CHECK_FALSE(invariant::of_calm(view, now + invariant::unasked + 2 * breaker::probe_interval));
     view.nodes()[0].guard.answered();
     CHECK_FALSE(invariant::of_calm(view, now));
 }
