@@ -76,10 +76,8 @@ public:
             forget_position();
         choose(view, times, how.may_forward);
         view.budget().count_read();
-        if (!is_learned_ || !position_)
-            return true;
         auto& guard = at(view).guard;
-        if (!is_read_ || !guard.is_open())
+        if (!is_learned_ || !position_ || !is_read_ || !guard.is_open())
             return true;
         auto const mode = guard.begin(times.now(), times.random()); // who waits anyway is a probe too
         bool const forwards = mode == breaker::mode::forward;
