@@ -12,6 +12,17 @@ namespace simulation {
 using namespace afterwrite;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Whether the node had not what the token that came with the request says.
+bool lacks_token(flight const& got)
+{
+    auto const* const token = got.what.token.get();
+    return token != nullptr && token->says_index && token->made.position > got.had.local;
+}
+
+} // namespace
+
 void clients::hear(process& host, scope& who, cluster::response const& answer)
 {
     for_each_text(answer, [&](std::string_view text) {
@@ -152,6 +163,8 @@ bool clients::carries_unsigned(cluster::request const& asked)
 bool clients::did_lack(flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
+    if (lacks_token(got))
+        return true;
     bool const shows_older = got.is_cached || got.is_joined || got.is_forged;
     if (shows_older || carries_unsigned(got.asked) ||
         (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
@@ -168,6 +181,7 @@ bool clients::did_lack(flight const& got)
 void clients::check_step(operation& one, flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
+    report_.tokens_refused += got.answered && got.answer.status == 412 && lacks_token(got) ? 1 : 0;
     invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
                                    .node_refused = one.was_refused,
                                    .forwarding_was_off = got.forwarding_was_off,

@@ -18,6 +18,8 @@ void clients::check_end(operation& one)
         check(invariant::executed_once, one,
               invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
         way_.forget(one.what.writes);
+    } else if (is_answered && one.seen && one.what.what == deed::ask) {
+        check_token(one);
     } else if (is_answered && one.seen && is_at_home(one, one.log) && !carries_unsigned(one.asked)) {
         auto const& bound = one.promised.of(one.log);
         bool const is_bound = bound.epoch == one.seen->epoch;
@@ -69,7 +71,7 @@ bool clients::waits_for_nothing(operation const& one)
 bool clients::waits_for_lost(operation const& one)
 {
     auto const& there = servers_.at(one.site);
-    bool is_lost = carries_unsigned(one.asked);
+    bool is_lost = carries_unsigned(one.asked) || has_lost_token(one);
     auto const look_at = [&](std::string_view text) {
         auto const& meaning = book_.read(text);
         bool const may_be = changes_of(there.id) > 0 || forged_.contains(text);

@@ -45,7 +45,7 @@ void clients::write_begin(operation& one) const
     journal_.note(time_.now(),
                   [&] { return tag_of(one) + " begins: " + words_for(one.what) + " at " + here; });
     one.in_history = 0;
-    if (journal_.history == nullptr || one.what.what == deed::list)
+    if (journal_.history == nullptr || !one.what.is_of_key())
         return; // a history knows what one key shows
     auto const store = servers_.log_at(one.site, one.what.key).store;
     auto const log = store == one.site ? here : servers_.at(store).name + ".at." + here;

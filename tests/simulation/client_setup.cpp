@@ -52,6 +52,7 @@ clients::clients(plan const& what, world& servers, network& way, oracle& truth, 
         }
         scope_of_.push_back(scopes_.size() - 1);
     }
+    add_newborns();
     work_.resize(what.callers.size());
 }
 

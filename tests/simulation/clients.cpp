@@ -83,20 +83,15 @@ void clients::begin(std::size_t caller)
     auto& luck = one.luck;
     one.caller = caller;
     one.process = plan.process;
-    one.scope = scope_of_[caller];
     one.site = plan.wanders && luck.per_mille(200) ? luck.below(servers_.sites()) : plan.site;
-    bool const writes = luck.per_mille(plan.writes_per_mille);
-    key_place const key{luck.per_mille(300), one.site, luck.below(plan_.keys)};
-    bool const looks_back = !writes && work.wrote && luck.per_mille(600);
-    one.what = {looks_back ? *work.wrote : key, writes ? ++values_ : 0, draw_deed(writes, luck)};
-    if (writes)
-        work.wrote = key;
+    one.what = draw_errand(caller, one.site, luck);
+    one.scope = scope_of(one.what, caller);
+    bool const writes = one.what.writes != 0;
     one.site = one.what.key.home;
     one.begun = time_.now();
     auto const& there = servers_.at(servers_.behind(one.site));
     one.end_of_log = servers_.model_of(there).newest(there.which).local;
     one.asked = request_for(one.what, luck);
-    one.asked.fields = {{"X-Vault-Token", "root"}, {"X-Vault-Request", "true"}};
     speak(one);
 
     auto facts = request_facts::of_method(one.asked.method);
@@ -126,8 +121,9 @@ void clients::begin(std::size_t caller)
                                               view, now, luck.next());
     else
         one.machine.emplace<exchange>(plan.policy, who.required(view), facts, now, luck.next());
+    bool const is_nobodys = host.what.how == keeping::proxy && one.what.what == deed::log_in;
     with_machine(one, [&](auto& machine) {
-        if (!one.said)
+        if (!one.said && !is_nobodys)
             check_begin(one, machine.carried());
         one.last = machine.first(view);
     });
@@ -309,6 +305,7 @@ void clients::take_answer(operation& one, flight& got)
     one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
     note_recorded(recording_of(one, was_fenced), got);
     note_promise(one, got);
+    take_token(one, got);
     one.was_refused = !one.said && got.answered && (got.answer.status == 412 || got.answer.status == 429);
     check_step(one, got);
     if (host.what.breaks == sabotage::forgets && one.luck.per_mille(500))
@@ -383,6 +380,7 @@ void clients::finish(std::size_t id)
     count_end(one);
     check_end(one);
     write_end(one);
+    keep_token(one);
     auto const caller = one.caller;
     auto const pause = one.luck.between(1us, 100us);
     free(id);

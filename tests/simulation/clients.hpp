@@ -160,10 +160,20 @@ private:
     struct line_of_work {
         std::deque<std::uint64_t> waiting; ///< the luck of each
         std::optional<key_place> wrote;
+        std::shared_ptr<credential const> token{};
         bool is_busy = false;
     };
 
     operation& add();
+    [[nodiscard]] errand draw_errand(std::size_t caller, std::size_t site, dice& luck);
+    [[nodiscard]] errand draw_token_errand(std::size_t caller, std::size_t site, dice& luck);
+    [[nodiscard]] std::size_t scope_of(errand const& what, std::size_t caller) const;
+    void add_newborns();
+    void take_token(operation const& one, flight const& got);
+    void bring_up(scope& newborn, process const& host, flight const& got, std::string const& token);
+    void keep_token(operation const& one);
+    [[nodiscard]] bool has_lost_token(operation const& one) const;
+    void check_token(operation const& one);
     void speak(operation& one);
     void drive(std::size_t id);
     void wait(std::size_t id, afterwrite::duration told);
@@ -229,8 +239,10 @@ private:
     journal const& journal_;
     std::vector<process> processes_;
     std::deque<scope> scopes_;
-    std::vector<std::size_t> scope_of_; ///< by the caller
-    std::vector<line_of_work> work_;    ///< by the caller
+    std::vector<std::size_t> scope_of_;   ///< by the caller
+    std::vector<std::size_t> newborn_of_; ///< by the caller: who has its token, if its process has a store
+    std::vector<std::shared_ptr<credential const>> newest_tokens_; ///< by the site
+    std::vector<line_of_work> work_;                               ///< by the caller
     std::deque<operation> operations_;
     std::vector<std::size_t> unused_;
     std::map<std::string, std::vector<nanoseconds>> changes_; ///< when, by the cluster

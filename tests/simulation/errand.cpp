@@ -14,6 +14,10 @@ deed draw_deed(bool writes, dice& luck)
 
 std::string target_of(errand const& what)
 {
+    if (what.what == deed::log_in)
+        return "/v1/auth/userpass/login/" + std::string(user_name);
+    if (what.what == deed::ask)
+        return "/v1/auth/token/lookup-self";
     auto path = world::path_of(what.key);
     if (what.what == deed::list)
         path.resize(path.rfind('/') + 1);
@@ -23,8 +27,12 @@ std::string target_of(errand const& what)
 cluster::request request_for(errand const& what, dice& luck)
 {
     cluster::request made{.method = "GET", .target = target_of(what), .fields = {}, .body = {}};
+    if (what.what != deed::log_in)
+        made.fields.emplace_back("X-Vault-Token", what.token != nullptr ? what.token->text : "root");
+    made.fields.emplace_back("X-Vault-Request", "true");
     switch (what.what) {
-    case deed::read: break;
+    case deed::read:
+    case deed::ask: break;
     case deed::list: // in either of the forms that the servers know
         if (luck.per_mille(500))
             made.method = "LIST";
@@ -37,6 +45,10 @@ cluster::request request_for(errand const& what, dice& luck)
         made.body = R"({"v":")" + std::to_string(what.writes) + "\"}";
         break;
     case deed::remove: made.method = "DELETE"; break;
+    case deed::log_in:
+        made.method = luck.per_mille(500) ? "PUT" : "POST";
+        made.body = R"({"password":")" + std::string(user_password) + "\"}";
+        break;
     }
     return made;
 }
@@ -51,6 +63,8 @@ std::string words_for(errand const& what)
     case deed::put:
     case deed::post: return "write " + number + " of " + path;
     case deed::remove: return "removal " + number + " of " + path;
+    case deed::log_in: return "login " + number;
+    case deed::ask: return "use of the token of " + std::to_string(what.token->made.position);
     }
     return "read of " + path;
 }

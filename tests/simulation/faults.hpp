@@ -20,6 +20,7 @@ namespace simulation {
 /// What a program has left behind, to be found by the one that is started after it.
 struct left_behind {
     std::vector<std::string> texts{}; ///< of its sessions, as `export_session` writes them
+    std::vector<std::string> names{}; ///< of its identities
     std::vector<promises> promised{}; ///< by then
     std::vector<std::map<std::string, naive_demand>> naive{};
     std::vector<followed_histories> followed{}; ///< by its sessions

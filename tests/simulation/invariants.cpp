@@ -61,6 +61,14 @@ breach of_read(sight const& seen, version const& promised)
            ", though all up to " + text_of(promised) + " was promised";
 }
 
+breach of_token(sight const& seen, version const& promised, bool says_index)
+{
+    if (!seen.is_real)
+        return "a token is good that nobody has made";
+    bool const is_due = seen.next && (says_index || (promised.epoch == seen.epoch && *seen.next <= promised));
+    return is_due ? breach("the token that was made at " + text_of(*seen.next) + " is not known") : breach();
+}
+
 breach of_demand(afterwrite::required_states const& required, std::string_view cluster,
                  naive_demand const& naive, bool is_of_store, index_book& book)
 {
@@ -229,10 +237,7 @@ breach of_end(afterwrite::step const& last, nanoseconds took, bool was_in_vain)
 breach of_step(afterwrite::step const& told, circumstances const& truth)
 {
     using afterwrite::capability;
-    using afterwrite::refusal;
-    bool const says_behind = told.refused_as == refusal::stale_index ||
-                             told.refused_as == refusal::index_or_token ||
-                             told.refused_as == refusal::presumed_stale;
+    bool const says_behind = is_stale(told.refused_as);
     if (says_behind && !truth.node_lacked)
         return "it says that the node was behind";
     if (!says_behind && truth.node_refused)

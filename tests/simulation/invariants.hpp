@@ -28,6 +28,11 @@ using breach = std::optional<std::string>;
 inline constexpr std::string_view read_your_writes = "S1 read your writes";
 [[nodiscard]] breach of_read(sight const& seen, version const& promised);
 
+/// And a token is good that a login has made: to whom its index was told, and to everybody if it carries
+/// that itself. A node that does not know it yet says so, and not that it is none.
+inline constexpr std::string_view tokens_are_good = "S1 tokens are good";
+[[nodiscard]] breach of_token(sight const& seen, version const& promised, bool says_index);
+
 /// S2. What a session requires is the join of every text that it recorded in the present epoch; a store never
 /// requires less. A fence may stand for more.
 inline constexpr std::string_view demand_is_join = "S2 the demand is the join";

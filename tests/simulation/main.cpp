@@ -113,7 +113,9 @@ int run_many(options const& asked)
     for (auto const& each : idle)
         std::cout << "never struck: " << each << '\n';
     std::cout << all.runs << " seeds, " << all.total.attempts << " attempts, " << all.total.checked_reads
-              << " reads of which it was known what they must show, " << all.total.given_up
+              << " reads of which it was known what they must show, " << all.total.checked_lists
+              << " of them lists, " << all.total.checked_tokens << " uses of tokens that had to be good, "
+              << all.total.tokens_refused << " refused for what the token says, " << all.total.given_up
               << " given up, digest " << std::hex << all.total.digest << std::dec << ", " << std::fixed
               << std::setprecision(0) << static_cast<double>(all.total.operations) / took.count()
               << " operations a second\n";

@@ -174,8 +174,11 @@ void network::note_execution(flight& one, std::uint64_t before)
     if (after == before)
         return;
     ++executions_[one.what.writes];
-    one.executed =
-        truth_.executed(one.log.store, one.what.key, one.what.writes, after, one.what.what == deed::remove);
+    if (one.what.what == deed::log_in)
+        one.executed = truth_.logged_in(one.log.store, one.what.writes, after);
+    else
+        one.executed = truth_.executed(one.log.store, one.what.key, one.what.writes, after,
+                                       one.what.what == deed::remove);
 }
 
 // -----------------------------------------------------------------------------------------------------------

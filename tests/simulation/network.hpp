@@ -209,8 +209,9 @@ private:
     std::vector<std::size_t> held_;
     std::vector<std::uint64_t> wakes_ = std::vector<std::uint64_t>(2);
     std::map<std::pair<std::size_t, std::size_t>, nanoseconds> cut_;
-    std::map<std::string, cluster::response> cache_; ///< of a proxy on the way, which knows no index
-    std::map<std::size_t, std::string> older_;       ///< the last index that a site answered
+    /// Of a proxy on the way to each site, which knows no index.
+    std::map<std::pair<std::size_t, std::string>, cluster::response> cache_;
+    std::map<std::size_t, std::string> older_; ///< the last index that a site answered
     std::optional<std::pair<std::size_t, bool>> crash_;
     std::optional<std::size_t> dying_;                  ///< the log that nothing is committed to
     std::vector<std::size_t> appended_;                 ///< to that, in this order

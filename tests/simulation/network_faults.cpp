@@ -77,7 +77,7 @@ bool network::answer_instead(std::size_t id)
     }
     if (one.what.writes != 0 || !sky_.strikes(fault::old_cache, one.site, now, one.luck))
         return false;
-    auto const found = cache_.find(one.asked.target);
+    auto const found = cache_.find({one.site, one.asked.target});
     if (found == cache_.end())
         return false;
     one.answer = found->second;
@@ -129,7 +129,7 @@ void network::finish(std::size_t id)
         return deliver_at(id, now + 100us);
     }
     if (has_cache_ && one.what.writes == 0 && one.answer.status == 200)
-        cache_[one.asked.target] = one.answer;
+        cache_[{one.site, one.asked.target}] = one.answer;
     spoil_index(one);
     one.repeats = sky_.strikes(fault::doubled_answer, one.site, now, luck);
     bool const is_late = sky_.strikes(fault::late_answer, one.site, now, luck);

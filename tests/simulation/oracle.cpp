@@ -84,6 +84,23 @@ sight oracle::look_around(std::size_t store, key_place key, std::vector<bool> co
     return seen;
 }
 
+sight oracle::look_up(std::size_t store, version const& made, bool is_known) const
+{
+    auto const& [epoch, keys] = stores_[store];
+    auto const& all = keys.back();
+    auto const found = std::lower_bound(all.begin(), all.end(), made,
+                                        [](entry const& each, version const& at) { return each.where < at; });
+    bool const is_there = found != all.end() && found->where == made; // a restore may have taken it away
+    sight seen{.epoch = epoch, .is_real = is_there || !is_known};
+    if (is_there && is_known) {
+        seen.shown = made;
+        seen.value = found->value;
+    }
+    if (is_there && !is_known)
+        seen.next = made;
+    return seen;
+}
+
 index_meaning const& index_book::read(std::string_view text)
 {
     if (last_ != nullptr && last_->first == text)

@@ -47,7 +47,7 @@ public:
     oracle(std::size_t sites, std::size_t keys) : stores_(sites), keys_(keys)
     {
         for (auto& each : stores_)
-            each.keys.resize(2 * sites * keys);
+            each.keys.resize(2 * sites * keys + 1);
     }
 
     [[nodiscard]] std::uint32_t epoch(std::size_t store) const { return stores_[store].epoch; }
@@ -74,12 +74,24 @@ public:
     [[nodiscard]] sight look_around(std::size_t store, key_place key, std::vector<bool> const& there,
                                     std::uint64_t so_far = ~std::uint64_t{}) const;
 
+    /// A login makes a token.
+    version logged_in(std::size_t store, std::uint64_t value, std::uint64_t position)
+    {
+        version const where{stores_[store].epoch, position};
+        stores_[store].keys.back().push_back({where, value, false});
+        return where;
+    }
+
+    /// A node knows a token that was made there, or does not.
+    [[nodiscard]] sight look_up(std::size_t store, version const& made, bool is_known) const;
+
     struct entry {
         version where;
         std::uint64_t value;
         bool removes;
     };
-    using versions = std::vector<std::vector<entry>>; ///< of each key; those of the shared mount first
+    using versions = std::vector<std::vector<entry>>; ///< of each key; those of the shared mount first, and
+                                                      ///< the tokens last, which no cluster shares
 
     [[nodiscard]] versions const& snapshot(std::size_t store) const { return stores_[store].keys; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "plan.hpp"
 
+#include "errand.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -203,6 +205,27 @@ void draw_budgets(plan& into, dice luck)
                             .forwards = {.percent_of_reads = 5, .per_second = 2, .burst = 2}};
 }
 
+/// Tokens come into being: with the index of that in them, or without.
+void draw_logins(plan& into, dice luck)
+{
+    auto const let_in = [](settings& into_one, bool says_index, int refusal) {
+        into_one.users = {{std::string(user_name), std::string(user_password), {}}};
+        into_one.local_mounts.insert(into_one.local_mounts.end(), into_one.auth_mounts.begin(),
+                                     into_one.auth_mounts.end());
+        into_one.consistent_tokens = says_index;
+        into_one.unknown.stale_token_status = refusal;
+    };
+    for (auto& each : into.clusters) {
+        bool const says_index = luck.per_mille(500);
+        int const refusal = luck.per_mille(700) ? 412 : 403;
+        let_in(each, says_index, refusal);
+        for (auto& follower : each.secondaries)
+            let_in(follower, says_index, refusal);
+    }
+    for (auto& each : into.processes)
+        each.logs_in = luck.per_mille(400);
+}
+
 } // namespace
 
 plan draw_plan(std::uint64_t seed, std::size_t operations)
@@ -212,6 +235,7 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     draw_clusters(made, luck);
     draw_clients(made, luck);
     draw_budgets(made, dice(seed, 3));
+    draw_logins(made, dice(seed, 4));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
     draw_script(made, operations, luck);
     return made;
@@ -240,7 +264,8 @@ std::string describe(plan const& what)
     for (std::size_t i = 0; i < what.processes.size(); ++i)
         text += "; " + count(i) + " callers with " +
                 std::string(keepings[static_cast<std::size_t>(what.processes[i].how)]) +
-                (what.processes[i].addressable ? ", addressable" : "");
+                (what.processes[i].addressable ? ", addressable" : "") +
+                (what.processes[i].logs_in ? ", log in" : "");
     text += "; faults:";
     std::array<std::size_t, fault_kinds> planned{};
     for (auto const& line : what.script)

@@ -37,6 +37,7 @@ struct process_plan {
     bool addressable = false; ///< its transport can be sent to an address, and it was told all of them
     bool knows_dialect = false;
     bool knows_cluster = false;
+    bool logs_in = false; ///< now and then, and uses the tokens that it gets
     afterwrite::session_options options{};
     afterwrite::traffic_limits traffic{};
 };

@@ -52,8 +52,10 @@ struct report {
     std::uint64_t digest = 0xcbf2'9ce4'8422'2325; ///< of all that happened, in its order
     std::uint64_t operations = 0;
     std::uint64_t attempts = 0;
-    std::uint64_t checked_reads = 0; ///< reads of which it was known what they must show
-    std::uint64_t checked_lists = 0; ///< lists, of these
+    std::uint64_t checked_reads = 0;  ///< reads of which it was known what they must show
+    std::uint64_t checked_lists = 0;  ///< lists, of these
+    std::uint64_t checked_tokens = 0; ///< uses of tokens that had to be good
+    std::uint64_t tokens_refused = 0; ///< by nodes that were behind what the token itself says
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
     std::uint64_t violations = 0;
@@ -71,6 +73,8 @@ struct report {
         attempts += other.attempts;
         checked_reads += other.checked_reads;
         checked_lists += other.checked_lists;
+        checked_tokens += other.checked_tokens;
+        tokens_refused += other.tokens_refused;
         delivered += other.delivered;
         given_up += other.given_up;
         violations += other.violations;

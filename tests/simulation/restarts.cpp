@@ -58,6 +58,7 @@ left_behind faults::save(process const& host)
     left_behind left;
     for (auto const number : host.scopes) {
         auto const& who = clients_.scopes()[number];
+        left.names.push_back(who.name());
         left.promised.push_back(who.promised);
         left.naive.push_back(who.naive);
         left.followed.push_back(who.followed);
@@ -152,6 +153,7 @@ void faults::load_store(process& host, fault kind, left_behind& left, dice& luck
     begin_anew(host.followed);
     for (std::size_t i = 0; i < host.scopes.size(); ++i) {
         auto& who = clients_.scopes()[host.scopes[i]];
+        who.rename(left.names[i]);
         who.promised = left.promised[i];
         who.naive = left.naive[i];
         begin_anew(who, host);

@@ -172,6 +172,7 @@ void make_comparable(plan& what, bool is_addressable)
     for (auto& each : what.processes) {
         each.options = {};
         each.addressable = is_addressable;
+        each.logs_in = false;
     }
 }
 

@@ -9,9 +9,10 @@ namespace simulation {
 /// find what it is there for.
 enum class sabotage : std::uint8_t {
     none,
-    forgets,           ///< its sessions lose half of what they are told
-    forgets_on_load,   ///< the same, of all that they knew, when they are loaded, or others evicted
-    invents_texts,     ///< sends an index that nobody gave it
+    forgets,         ///< its sessions lose half of what they are told
+    forgets_logins,  ///< the same, of all that they know, when a login is answered: and so does the new token
+    forgets_on_load, ///< the same, of all that they knew, when they are loaded, or others evicted
+    invents_texts,   ///< sends an index that nobody gave it
     leaves_out_texts,  ///< sends none of those that are required
     confuses_clusters, ///< sends the index of another cluster
     repeats_lost,      ///< sends a write again that may have been executed

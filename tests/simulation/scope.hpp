@@ -83,6 +83,9 @@ public:
     [[nodiscard]] afterwrite::session_options const& options() const { return options_; }
     void move_to(store_type& all) { all_ = &all; }
 
+    /// The identity of this name from now on.
+    void rename(std::string name) { name_ = std::move(name); }
+
     /// It is `now` by the clock of its process.
     void advance(afterwrite::time_point now) { now_ = now; }
 

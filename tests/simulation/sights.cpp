@@ -40,11 +40,19 @@ std::vector<bool> keys_in(std::string_view body, std::size_t keys)
 
 void network::note_sight(flight& one)
 {
-    bool const is_there = one.answer.status == 200;
-    if (one.what.writes != 0 || (!is_there && one.answer.status != 404))
+    auto const status = one.answer.status;
+    if (one.what.writes != 0)
+        return;
+    if (one.what.what == deed::ask) {
+        bool const is_its_log = one.log.store == one.what.key.home; // which knows no other one's tokens
+        if (is_its_log && (status == 200 || status == 403))
+            one.seen = truth_.look_up(one.log.store, one.what.token->made, status == 200);
+        return;
+    }
+    if (status != 200 && status != 404)
         return;
     auto const so_far = one.log.store == one.log.seen_from ? one.had.local : one.had.replicated;
-    auto const body = is_there ? std::string_view(one.answer.body) : std::string_view();
+    auto const body = status == 200 ? std::string_view(one.answer.body) : std::string_view();
     one.seen = one.what.what == deed::list
                    ? truth_.look_around(one.log.store, one.what.key, keys_in(body, truth_.keys()), so_far)
                    : truth_.look(one.log.store, one.what.key, value_in(body), so_far);

@@ -35,6 +35,12 @@ void spoil(sabotage by, scope& who, std::string_view said, afterwrite::time_poin
         who.with([&](auto& session) { session.record(said, now); });
 }
 
+void spoil(sabotage by, scope& who)
+{
+    if (by == sabotage::forgets_logins)
+        who.with([](auto& session) { session.clear(); });
+}
+
 void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now)
 {
     if (by == sabotage::opens_breakers)

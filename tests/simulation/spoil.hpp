@@ -23,6 +23,9 @@ void spoil(sabotage by, cluster::request& asked, text_set const& received, std::
 /// Spoils what a session requires: its client said this text itself.
 void spoil(sabotage by, scope& who, std::string_view said, afterwrite::time_point now);
 
+/// Spoils what is required of whoever has logged in.
+void spoil(sabotage by, scope& who);
+
 /// Spoils what was learned of a cluster.
 void spoil(sabotage by, afterwrite::replication_view& view, afterwrite::time_point now);
 

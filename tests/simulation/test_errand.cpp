@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +32,19 @@ TEST_CASE("what is asked for is asked in every form that the servers know")
                                             R"(POST /v1/own/of1/3 {"v":"7"})",
                                             "DELETE /v1/own/of1/3 "};
     CHECK(forms == expected);
+}
+
+TEST_CASE("a login needs no token, and whoever asks for a token comes with it")
+{
+    dice luck(1);
+    auto const login = request_for({{true, 0, 0}, 5, deed::log_in}, luck);
+    CHECK(login.target == "/v1/auth/userpass/login/somebody");
+    CHECK(cluster::all_fields(login.fields, "X-Vault-Token").empty());
+    auto const made = std::make_shared<credential const>(credential{.text = "hvs.x"});
+    auto const use = request_for({{true, 0, 0}, 0, deed::ask, made}, luck);
+    CHECK(use.method == "GET");
+    CHECK(use.target == "/v1/auth/token/lookup-self");
+    CHECK(cluster::all_fields(use.fields, "X-Vault-Token").front() == "hvs.x");
 }
 
 TEST_CASE("clients that forget what they are told are shown lists that lack what they did")

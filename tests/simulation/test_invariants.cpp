@@ -37,6 +37,18 @@ TEST_CASE("S1: a read shows all that was promised of its key, as long as the his
     CHECK(invariant::of_read({.value = 1, .is_real = false}, {}));
 }
 
+TEST_CASE("S1: a token is known to whom its index was told, and to all if it says so itself")
+{
+    sight const unknown{.next = simulation::version{1, 7}};
+    CHECK(invariant::of_token(unknown, {1, 7}, false));
+    CHECK_FALSE(invariant::of_token(unknown, {1, 6}, false));
+    CHECK_FALSE(invariant::of_token(unknown, {2, 7}, false)); // a promise of another history
+    CHECK(invariant::of_token(unknown, {}, true));
+    CHECK_FALSE(invariant::of_token({.shown = {1, 7}, .value = 3}, {1, 7}, true));
+    CHECK_FALSE(invariant::of_token({}, {1, 7}, true)); // it was made in a history that is no more
+    CHECK(invariant::of_token({.is_real = false}, {}, false));
+}
+
 TEST_CASE("S2: of the texts that were recorded, the join is required: neither less nor more")
 {
     index_book book;
@@ -248,6 +260,9 @@ TEST_CASE("S10: a step says what is so")
     CHECK_FALSE(invariant::of_step(behind, {.node_lacked = true}));
     CHECK(invariant::of_step(behind, {}));
     CHECK(invariant::of_step({}, {.node_lacked = true, .node_refused = true}));
+    step unknown{.refused_as = refusal::stale_token};
+    CHECK_FALSE(invariant::of_step(unknown, {.node_lacked = true, .node_refused = true}));
+    CHECK(invariant::of_step(unknown, {.node_refused = true}));
     step changed{.cluster_changed = true};
     CHECK_FALSE(invariant::of_step(changed, {.another_cluster = true}));
     CHECK(invariant::of_step(changed, {}));

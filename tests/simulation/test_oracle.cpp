@@ -141,6 +141,26 @@ TEST_CASE("of a value that was written twice a node shows the one that it has")
     CHECK_FALSE(truth.look(0, foo, 2, 10).is_real);
 }
 
+TEST_CASE("a token is known where its login was executed, until a restore takes it away")
+{
+    oracle truth(2, 2);
+    auto const first = truth.logged_in(0, 1, 10);
+    auto const saved = truth.snapshot(0);
+    auto const second = truth.logged_in(0, 2, 12);
+    CHECK(truth.look_up(0, first, true).shown == first);
+    CHECK(truth.look_up(0, second, true).value == 2);
+    CHECK(truth.look_up(0, second, false).next == second);
+    CHECK_FALSE(truth.look_up(1, second, true).is_real); // of another log
+    truth.begin_epoch(0, saved);
+    CHECK(truth.look_up(0, first, false).next == first);
+    CHECK_FALSE(truth.look_up(0, second, true).is_real);
+    CHECK_FALSE(truth.look_up(0, second, false).next);
+    auto const own = truth.logged_in(1, 3, 5);
+    truth.adopt(1, 0, 11);
+    CHECK(truth.look_up(1, own, true).is_real);
+    CHECK_FALSE(truth.look_up(1, first, true).is_real); // a secondary has tokens of its own
+}
+
 TEST_CASE("promises are kept apart by where they are seen from")
 {
     promises promised;

@@ -20,6 +20,8 @@ TEST_CASE("nothing is broken, whatever goes wrong, and everything goes wrong at 
     CHECK(all.idle_faults() == std::vector<std::string>{});
     CHECK(all.total.checked_reads > all.total.operations / 4);
     CHECK(all.total.checked_lists > all.total.operations / 100);
+    CHECK(all.total.checked_tokens > all.total.operations / 200);
+    CHECK(all.total.tokens_refused > 0);
     MESSAGE("simulated " << all.total.operations << " operations, " << all.total.checked_reads
                          << " reads of which it was known what they must show");
 }

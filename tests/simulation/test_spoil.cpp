@@ -35,6 +35,21 @@ void restore_often(plan& what)
     strike_often(what, fault::restored);
 }
 
+/// Callers log in, at servers whose tokens say nothing of an index, or all that is needed.
+void log_in_often(plan& what, bool says_index)
+{
+    for (auto& each : what.processes)
+        each.logs_in = true;
+    for (auto& each : what.clusters) {
+        each.consistent_tokens = says_index;
+        each.unknown.stale_token_status = 412;
+        for (auto& follower : each.secondaries) {
+            follower.consistent_tokens = says_index;
+            follower.unknown.stale_token_status = 412;
+        }
+    }
+}
+
 /// All callers come through proxies, and say themselves what they want.
 void speak_often(plan& what)
 {
@@ -48,8 +63,8 @@ int found_by(std::string_view invariant, sabotage what)
 {
     int found = 0;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        auto spoiled = draw_plan(seed, 400);
         bool const needs_restores = what == sabotage::misses_epochs || what == sabotage::keeps_old_answers;
+        auto spoiled = draw_plan(seed, needs_restores ? 1200 : 400);
         if (needs_restores && !spoiled.clusters[0].secondaries.empty())
             continue;
         for (auto& each : spoiled.processes)
@@ -58,6 +73,8 @@ int found_by(std::string_view invariant, sabotage what)
             restore_often(spoiled);
         if (what == sabotage::merges_texts)
             speak_often(spoiled);
+        if (what == sabotage::forgets_logins)
+            log_in_often(spoiled, false);
         auto const seen = run(spoiled);
         found += std::any_of(seen.found.begin(), seen.found.end(),
                              [&](violation const& each) { return each.invariant == invariant; })
@@ -90,6 +107,7 @@ TEST_CASE("what a process does wrong is found by the invariant that forbids it")
         {sabotage::lies, invariant::tells_the_truth, 15},
         {sabotage::misses_epochs, invariant::epochs_begin, 3},
         {sabotage::keeps_old_answers, invariant::old_answers_end, 1},
+        {sabotage::forgets_logins, invariant::tokens_are_good, 5},
         {sabotage::forgets_on_load, invariant::nothing_is_forgotten, 5},
         {sabotage::overspends, invariant::within_bounds, 3},
         {sabotage::opens_breakers, invariant::ends_well, 10},
@@ -101,4 +119,20 @@ TEST_CASE("what a process does wrong is found by the invariant that forbids it")
         auto const found = found_by(row.by, row.what);
         CHECK(found >= row.at_least);
     }
+}
+
+TEST_CASE("a token that says itself where it was made is good for clients that forget all else, too")
+{
+    std::uint64_t refused = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        auto spoiled = draw_plan(seed, 400);
+        for (auto& each : spoiled.processes)
+            each.breaks = sabotage::forgets_logins;
+        log_in_often(spoiled, true);
+        auto const seen = run(spoiled);
+        for (auto const& each : seen.found)
+            CHECK(each.invariant != invariant::tokens_are_good);
+        refused += seen.tokens_refused;
+    }
+    CHECK(refused > 20);
 }
