@@ -87,7 +87,8 @@ verdict model::state::gate_openbao(std::size_t node, call& from, std::optional<n
     if (lines.size() > 1) {
         return bad_request("expected at most one value for \"X-Vault-Index\"");
     }
-    auto const decoded = decode_openbao_index(lines.empty() ? std::string_view{} : lines.front());
+    auto const& decoded =
+        openbao_indices.of(lines.empty() ? std::string_view{} : lines.front(), decode_openbao_index);
     if (!decoded.error.empty()) {
         return bad_request("failed to decode \"X-Vault-Index\" header: " + decoded.error);
     }

@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::string_view forward_to_active = "forward-active-node";
 
-// Far above the number of indices that are alive at once in any run; a full table starts anew.
-constexpr std::size_t most_parsed = 1U << 16U;
-
 bool covers(position have, position wanted)
 {
     return have.local >= wanted.local && have.replicated >= wanted.replicated;
@@ -28,20 +25,6 @@ verdict disabled(std::string_view what)
 
 } // namespace
 
-std::optional<vault_index> model::state::known_index(std::string_view text)
-{
-    // One index comes back many times, and each check of its HMAC costs more than the rest.
-    std::string key(text);
-    auto const found = parsed.find(key);
-    if (found != parsed.end()) {
-        return found->second;
-    }
-    if (parsed.size() >= most_parsed) {
-        parsed.clear();
-    }
-    return parsed.emplace(std::move(key), decode_vault_index(text, &signer).index).first->second;
-}
-
 demand model::state::vault_demand(call const& from)
 {
     demand wanted;
@@ -51,7 +34,8 @@ demand model::state::vault_demand(call const& from)
         if (!same_name(name, "X-Vault-Index")) {
             continue;
         }
-        auto index = known_index(value);
+        auto index = vault_indices.of(
+            value, [this](std::string_view text) { return decode_vault_index(text, &signer).index; });
         if (index && index->cluster == set.cluster_id) {
             if (upstream == nullptr && !set.unknown.primary_checks_replicated) {
                 index->where.replicated = 0;

@@ -16,8 +16,8 @@ char lower(char letter)
 
 bool same_name(std::string_view left, std::string_view right)
 {
-    return left.size() == right.size() &&
-           std::equal(left.begin(), left.end(), right.begin(),
+    return left.size() == right.size() && // names of one size differ at the end: X-Vault-Token, X-Vault-Index
+           std::equal(left.rbegin(), left.rend(), right.rbegin(),
                       [](char one, char other) { return lower(one) == lower(other); });
 }
 

@@ -49,7 +49,7 @@ void model::restore(snapshot const& saved, nanoseconds now)
     set.root_token = saved->root_token;
     into.generation = saved->generation;
     into.signer = hmac_signer(saved->hmac_key);
-    into.parsed.clear(); // judged with another key, perhaps
+    into.vault_indices = {}; // judged with another key, perhaps
     into.stored = saved->stored.as_of(saved->where.local);
     into.log.restart(saved->where);
     into.cached.assign(into.cached.size(), {});

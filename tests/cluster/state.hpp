@@ -2,6 +2,7 @@
 #pragma once
 
 #include "codec.hpp"
+#include "memo.hpp"
 #include "model.hpp"
 #include "replication.hpp"
 #include "steps.hpp"
@@ -12,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -51,7 +51,6 @@ struct model::state {
     verdict gate_openbao(std::size_t node, call& from, std::optional<nanoseconds> deadline);
     demand vault_demand(call const& from);
     bool satisfied(std::size_t node, demand const& wanted, nanoseconds now);
-    std::optional<vault_index> known_index(std::string_view text);
     demand demanded; ///< of the request that the gate just asked to hold
 
     // dispatch.cpp: token, policy, route
@@ -202,7 +201,8 @@ struct model::state {
     ticket ticket_step; ///< so that tickets of several clusters differ
     std::uint64_t wakes = 0;
 
-    std::unordered_map<std::string, std::optional<vault_index>> parsed; ///< bounded; see known_index
+    memo<std::optional<vault_index>> vault_indices; ///< each check of an HMAC costs more than the rest
+    memo<openbao_index_result> openbao_indices;
 };
 
 } // namespace cluster

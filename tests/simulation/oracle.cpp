@@ -21,7 +21,8 @@ auto find_last(std::vector<oracle::entry> const& all, std::uint32_t epoch, std::
 
 index_meaning meaning_of(std::string_view text)
 {
-    if (auto const vault = cluster::decode_vault_index(text, nullptr); vault.index)
+    bool const is_object = text.starts_with("ey"); // in base64, a brace and a quote: not one of Vault
+    if (auto const vault = cluster::decode_vault_index(is_object ? "" : text, nullptr); vault.index)
         return {true, true, vault.index->cluster, vault.index->where, false};
     auto const bao = cluster::decode_openbao_index(text);
     if (!bao.index)
