@@ -88,6 +88,20 @@ TEST_CASE("an index that was carried tells a view that knows no cluster yet wher
     CHECK(view.cluster() == "a");
 }
 
+TEST_CASE("an index that was carried tells a view that took another cluster for this one where it is")
+{
+    auto const carried = states({vault("a", 1, 0), vault("c", 1, 0)});
+    for (auto const& found : {vault("b", 7, 0), vault("c", 1, 0)}) {
+        replication_view view(dialect::vault, cluster_id(found == vault("c", 1, 0) ? "c" : "a"));
+        auto const before = view.cluster_changes();
+        auto const news = learn_cluster(
+            view, answer(200).with("X-Vault-Index", found).with("X-Vault-Index", vault("a", 1, 0)), carried);
+        CHECK(news.has_changed);
+        CHECK(view.cluster() == "a");
+        CHECK(view.cluster_changes() > before);
+    }
+}
+
 TEST_CASE("a redirect to a declared node tells where the active node is, one to a stranger tells nothing")
 {
     replication_view view;

@@ -96,7 +96,8 @@ struct cluster_news {
 }
 
 /// Teaches the view which cluster answered; an error or a redirect may come from anybody, and teaches
-/// nothing. An index that was carried tells nothing new and is not decoded.
+/// nothing. An index that was carried, of the cluster that the view knows, tells nothing new and is not
+/// decoded.
 template <response_message M>
 cluster_news learn_cluster(replication_view& view, M const& response, required_states const& carried)
 {
@@ -106,7 +107,8 @@ cluster_news learn_cluster(replication_view& view, M const& response, required_s
         return news;
     message_traits<M>::for_each(response, field_names::index, [&](std::string_view value) {
         for_each_index(value, [&](std::string_view index) {
-            if (!view.cluster().empty() && carried.holds(index)) {
+            auto const* const known = carried.find(view.cluster(), view.form());
+            if (known != nullptr && known->holds(index)) {
                 news.has_index = true;
                 return;
             }
