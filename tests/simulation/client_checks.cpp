@@ -63,14 +63,14 @@ void clients::check_attempt(operation& one)
 void clients::check_spending(operation& one, bool is_answered)
 {
     auto& host = processes_[one.process];
-    auto& allowed = host.allowed[one.site];
+    auto& allowed = program_of(one).allowed[one.site];
     auto const& policy = plan_.callers[one.caller].policy;
     auto const& next = one.last;
     auto const now = now_of(host);
     bool const is_shared = policy.wait.form == backoff::shape::learned;
     if (allowed.are_moot)
         return;
-    bool const is_free = one.spends_freely || invariant::has_open_breaker(host.views[one.site]);
+    bool const is_free = one.spends_freely || invariant::has_open_breaker(view_of(one));
     bool is_allowed = true;
     if (next.is_final())
         return;
@@ -107,28 +107,26 @@ recording clients::recording_of(operation const& one, bool was_fenced)
             one.was_checked, one.epoch,   one.asked_at, one.settled,  one.said.has_value()};
 }
 
-/// What is required of the cluster that is asked is what was recorded of it.
-void clients::check_begin(operation& one, required_states const& required)
+/// What is required of the cluster that is asked is what was recorded of it `before`. (Others may have
+/// recorded more by now.)
+void clients::check_begin(operation& one, required_states const& required, naive_demand const& before)
 {
     auto& who = scopes_[one.scope];
-    if (one.believed.empty())
-        return;
     auto const known = who.naive.find(std::string(one.believed));
     if (known == who.naive.end())
         return;
     auto const& host = processes_[one.process];
-    auto& naive = known->second;
-    if (may_have_ended(host, who, naive.since)) {
+    if (may_have_ended(host, who, before.since)) {
         who.naive.erase(known);
         return;
     }
     check(invariant::demand_is_join, one,
-          invariant::of_demand(required, one.believed, naive, who.is_of_store(), book_));
-    auto const now = invariant::join_of(required, one.believed, naive.is_vault, book_);
+          invariant::of_demand(required, one.believed, before, who.is_of_store(), book_));
+    auto const now = invariant::join_of(required, one.believed, before.is_vault, book_);
     if (!may_have_ended(host, who, host.floors_since)) // which floor it was of, nobody here knows
-        check(invariant::demand_grows, one, invariant::of_growth(naive.required, now, required.fenced()));
+        check(invariant::demand_grows, one, invariant::of_growth(before.required, now, required.fenced()));
     if (!required.fenced())
-        naive.required = now;
+        known->second.required = now;
 }
 
 void clients::check_kept(process const& host, scope& who)
@@ -151,7 +149,7 @@ bool clients::may_have_ended(process const& host, scope const& who, time_point s
 
 /// Whether it carries what was forged, of Vault, which makes of that what of a line that cannot be read
 /// (README, "What nobody outside knows").
-bool clients::carries_unsigned(cluster::request const& asked)
+bool clients::carries_unsigned(cluster::request const& asked) const
 {
     auto const texts = cluster::all_fields(asked.fields, "X-Vault-Index");
     return std::any_of(texts.begin(), texts.end(),
@@ -184,6 +182,7 @@ void clients::check_step(operation& one, flight const& got)
     report_.tokens_refused += got.answered && got.answer.status == 412 && lacks_token(got) ? 1 : 0;
     invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
                                    .node_refused = one.was_refused,
+                                   .another_cluster = one.is_interrupted, // of which others may have learned
                                    .forwarding_was_off = got.forwarding_was_off,
                                    .is_openbao = there.speaks == cluster::dialect::openbao,
                                    .index_was_dropped = way_.has_dropped_indices(one.site)};

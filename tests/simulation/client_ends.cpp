@@ -10,17 +10,31 @@ namespace simulation {
 using namespace afterwrite;
 using namespace std::chrono_literals;
 
+namespace {
+
+bool is_answered(operation const& one)
+{
+    return one.last.what == action::deliver && one.last.why == reason::answered;
+}
+
+} // namespace
+
+/// Whether a read that ends so shows all that was promised.
+bool clients::must_show(operation const& one) const
+{
+    return is_answered(one) && is_at_home(one, one.log) && !carries_unsigned(one.asked);
+}
+
 void clients::check_end(operation& one)
 {
-    bool const is_answered = one.last.what == action::deliver && one.last.why == reason::answered;
     auto const& there = servers_.at(one.log.seen_from);
     if (one.what.writes != 0) {
         check(invariant::executed_once, one,
               invariant::of_repetition(way_.repetitions_of(one.what.writes), one.is_idempotent));
         way_.forget(one.what.writes);
-    } else if (is_answered && one.seen && one.what.what == deed::ask) {
+    } else if (is_answered(one) && one.seen && one.what.what == deed::ask) {
         check_token(one);
-    } else if (is_answered && one.seen && is_at_home(one, one.log) && !carries_unsigned(one.asked)) {
+    } else if (one.seen && must_show(one)) {
         auto const& bound = one.promised.of(one.log);
         bool const is_bound = bound.epoch == one.seen->epoch;
         report_.checked_reads += is_bound ? 1 : 0;
@@ -32,13 +46,13 @@ void clients::check_end(operation& one)
     if (was_sent_in_vain && one.was_refused && !is_stale(one.last.refused_as))
         check(invariant::tells_the_truth, one, "it does not say that the node was behind in the end");
     bool const is_judged = expects_good_ends_ && one.begun >= good_from_;
-    auto& in_vain = processes_[one.process].in_vain;
+    auto& in_vain = program_of(one).in_vain;
     if (is_judged && (waits_for_nothing(one) || waits_for_lost(one)))
         in_vain.insert(one.site);
     auto const end = invariant::of_end(one.last, time_.now() - one.begun, in_vain.contains(one.site));
     if (!is_judged || !end || may_end_badly(one) || waits_for_nothing(one) || forget_lost(one))
         return;
-    if (is_answered && changes_of(there.id) > 0)
+    if (is_answered(one) && changes_of(there.id) > 0)
         return; // it had to wait until the new history had become as long as the old one
     check(invariant::ends_well, one, end);
 }
@@ -123,11 +137,12 @@ void clients::expect_good_ends()
 void clients::check_calm()
 {
     for (auto const& host : processes_)
-        for (std::size_t site = 0; site < host.views.size(); ++site)
-            if (auto const wrong =
-                    invariant::of_calm(host.views[site], now_of(host), host.in_vain.contains(site)))
-                report_.fail(invariant::ends_well, time_.now(),
-                             *wrong + ", of a view of " + servers_.at(site).name);
+        for (auto const& program : host.programs)
+            for (std::size_t site = 0; site < program.views.size(); ++site)
+                if (auto const wrong =
+                        invariant::of_calm(program.views[site], now_of(host), program.in_vain.contains(site)))
+                    report_.fail(invariant::ends_well, time_.now(),
+                                 *wrong + ", of a view of " + servers_.at(site).name);
     for (auto const& one : operations_)
         if (one.is_used)
             fail(invariant::ends_well, recording_of(one, false), one.what, "it has not ended");

@@ -96,11 +96,10 @@ void clients::write_end(operation const& one) const
                                               {one.wrote->epoch, one.wrote->position}, given);
     if (one.what.writes != 0 || one.last.what != action::deliver || !one.seen)
         return write_loss(one);
-    bool const is_promised = one.last.why == reason::answered && is_at_home(one, one.log);
     auto const value = one.seen->value == 0 ? std::string(history::nothing) : std::to_string(one.seen->value);
     journal_.history->return_read(time_of(time_.now()), session_of(one), one.in_history,
                                   {one.seen->shown.epoch, one.seen->shown.position}, value,
-                                  is_promised ? given : history::promise::unpromised);
+                                  must_show(one) ? given : history::promise::unpromised);
 }
 
 void clients::write_loss(operation const& one) const

@@ -36,6 +36,7 @@ void clients::note_epoch(recording const& by, flight const& got, std::string con
     if (wrong && !followed.may_be_misled)
         fail(invariant::epochs_are_real, by, got.what, *wrong);
     followed = {.epochs = followed.epochs + 1, .began = now_of(host)};
+    note_misleading(by, got);                             // the new one may begin with it
     host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
     for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope})
         scopes_[each].naive.erase(of);
@@ -136,7 +137,15 @@ void clients::add_proof(recording const& by, flight const& got, std::string cons
         fail(invariant::epochs_begin, by, got.what, *wrong);
 }
 
-void clients::note_recorded(recording const& by, flight const& got)
+/// Whether it answers a request of an older epoch than that which counts now.
+bool clients::is_old(recording const& by)
+{
+    auto const& followed = followed_by(processes_[by.process], scopes_[by.scope], std::string(by.believed));
+    return followed.epochs != by.epoch;
+}
+
+/// `was_old`: when the library began to record it. (Others may have begun an epoch since.)
+void clients::note_recorded(recording const& by, flight const& got, bool was_old)
 {
     auto& who = scopes_[by.scope];
     auto& host = processes_[by.process];
@@ -145,15 +154,14 @@ void clients::note_recorded(recording const& by, flight const& got)
     bool const binds = !is_read || who.options().monotonic_reads || by.was_fenced;
     bool begins = what.regressed > 0;
     note_misleading(by, got);
-    std::string const asked(by.believed);
-    bool is_old = followed_by(host, who, asked).epochs != by.epoch;
+    bool is_of_asked = true;
     for_each_text(got.answer, [&](std::string_view text) {
-        auto const& of = book_.read(text).cluster;
-        is_old = is_old && of == asked;
+        is_of_asked = is_of_asked && book_.read(text).cluster == std::string_view(by.believed);
     });
-    if (auto const wrong = invariant::of_old_answer(what, is_old))
+    bool const is_dropped = is_of_asked && is_old(by);
+    if (auto const wrong = invariant::of_old_answer(what, is_dropped && was_old))
         fail(invariant::old_answers_end, by, got.what, *wrong);
-    if (what.kept + what.superseded + what.held > 0 && !is_old)
+    if (what.kept + what.superseded + what.held > 0 && !is_dropped)
         for_each_text(got.answer, [&](std::string_view text) {
             auto const& meaning = book_.read(text);
             if (!meaning.is_known || (!binds && !meaning.is_vault))

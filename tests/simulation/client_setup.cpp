@@ -58,27 +58,33 @@ clients::clients(plan const& what, world& servers, network& way, oracle& truth, 
 
 void clients::set_up(process& one)
 {
-    one.views.clear();
-    one.allowed.assign(servers_.sites(),
-                       {allowance(one.what.traffic.retries), allowance(one.what.traffic.forwards)});
+    one.programs.resize(one.what.programs);
+    for (auto& each : one.programs)
+        make_views(one.what, each);
     for (auto& [scope, memory] : one.memories)
         memory.states.clear();
-    for (std::size_t of = 0; of < servers_.sites(); ++of) {
-        auto const& there = servers_.at(servers_.behind(of));
-        auto const form = one.what.knows_dialect || one.what.knows_cluster ? dialect_of(there) : dialect{};
-        auto const id = one.what.knows_cluster ? cluster_id(there.id) : cluster_id{};
-        one.views.emplace_back(form, id);
-        one.views.back().limit(one.what.breaks == sabotage::overspends ? traffic_limits{} : one.what.traffic);
-        if (one.what.addressable)
-            for (auto const& address : servers_.addresses(of))
-                one.views.back().add_node(address);
-        if (one.what.addressable)
-            one.views.back().set_active_address(servers_.active_address(of));
-    }
     one.has_floor = one.has_floor || one.what.how == keeping::small_store;
     if (is_of_store(one.what.how) && one.store == nullptr)
         one.store = std::make_unique<store_type>(one.what.how == keeping::small_store ? 1 : 500,
                                                  store_options{.sessions = one.what.options});
+}
+
+void clients::make_views(process_plan const& of, program& one)
+{
+    one.views.clear();
+    one.allowed.assign(servers_.sites(), {allowance(of.traffic.retries), allowance(of.traffic.forwards)});
+    for (std::size_t site = 0; site < servers_.sites(); ++site) {
+        auto const& there = servers_.at(servers_.behind(site));
+        auto const form = of.knows_dialect || of.knows_cluster ? dialect_of(there) : dialect{};
+        auto const id = of.knows_cluster ? cluster_id(there.id) : cluster_id{};
+        auto& view = one.views.emplace_back(form, id);
+        view.limit(of.breaks == sabotage::overspends ? traffic_limits{} : of.traffic);
+        if (!of.addressable)
+            continue;
+        for (auto const& address : servers_.addresses(site))
+            view.add_node(address);
+        view.set_active_address(servers_.active_address(site));
+    }
 }
 
 /// An Agent has one memory for all who come to it; of the others each identity has its own client.
@@ -115,23 +121,44 @@ void clients::end_fences(process& one)
     one.renewals += one.may_be_fences() ? 1 : 0;
 }
 
-void clients::abandon(std::size_t process)
+void clients::abandon(std::size_t process, std::optional<std::size_t> only)
 {
-    for (auto& one : operations_)
-        if (one.is_used && one.process == process && !one.is_abandoned) {
-            one.is_abandoned = true;
-            write_loss(one);
-            time_.put(time_.now() + 1ms, task::begin, one.caller);
-        }
-    ++processes_[process].generation;
+    auto& host = processes_[process];
+    for (auto& one : operations_) {
+        bool const is_of_it = one.process == process && (!only || *only == plan_.callers[one.caller].program);
+        if (!one.is_used || !is_of_it || one.is_abandoned)
+            continue;
+        one.is_abandoned = true;
+        write_loss(one);
+        time_.put(time_.now() + 1ms, task::begin, one.caller);
+    }
+    for (std::size_t i = 0; i < host.programs.size(); ++i)
+        host.programs[i].generation += !only || *only == i ? 1 : 0;
+    host.generation += only ? 0 : 1;
+}
+
+/// A program dies in the middle of what it does with a store. One that shares it goes on, and so does the one
+/// that is started in the place of the dead one, which finds it as it was left.
+void clients::die(operation& one, flight& got)
+{
+    ++sky_.struck[fault::killed];
+    auto& host = processes_[one.process];
+    host.is_doomed = false;
+    abandon(one.process, plan_.callers[one.caller].program);
+    make_views(host.what, program_of(one));
+    auto const attached = store_type::store_type::attach(host.store->block.bytes(), support::store_key,
+                                                         host.store->store.options());
+    if (auto const wrong = invariant::of_loading(attached.has_value(), true))
+        fail(invariant::nothing_is_forgotten, recording_of(one, false), got.what, "of a store: " + *wrong);
 }
 
 void clients::declare_active_nodes()
 {
     for (auto& host : processes_)
         if (host.what.addressable)
-            for (std::size_t of = 0; of < servers_.sites(); ++of)
-                host.views[of].set_active_address(servers_.active_address(of));
+            for (auto& program : host.programs)
+                for (std::size_t of = 0; of < servers_.sites(); ++of)
+                    program.views[of].set_active_address(servers_.active_address(of));
 }
 
 } // namespace simulation

@@ -54,6 +54,8 @@ void clients::take_token(operation const& one, flight const& got)
     auto& host = processes_[one.process];
     if (host.store != nullptr) {
         host.has_floor = true;
+        if (moments_.is_between())
+            return; // whoever was interrupted may be the identity that would have to make room
         bring_up(scopes_[newborn_of_[one.caller]], host, got, text);
         spoil(host.what.breaks, scopes_[newborn_of_[one.caller]]);
     }

@@ -102,7 +102,7 @@ void clients::begin(std::size_t caller)
     one.is_idempotent = facts.idempotent = !writes || luck.per_mille(150);
 
     auto& who = scopes_[one.scope];
-    auto& view = host.views[one.site];
+    auto& view = view_of(one);
     auto const now = now_of(host);
     who.advance(now);
     one.asked_at = now;
@@ -111,33 +111,32 @@ void clients::begin(std::size_t caller)
     one.written = who.written;
     one.shown = who.shown;
     one.believed = view.cluster();
-    one.settled = {};
-    if (auto const known = who.naive.find(std::string(one.believed)); known != who.naive.end())
-        one.settled = known->second.settled;
+    auto const naive = who.naive_of(one.believed);
+    one.settled = naive ? naive->settled : cluster::position{};
+    one.number = ++report_.operations;
+    write_begin(one); // from now on others may come between
     if (host.what.how == keeping::rival)
         one.machine.emplace<rival_exchange>(memory_of(host, one.scope), now, luck.next());
     else if (host.what.how == keeping::proxy)
         one.machine.emplace<proxied_exchange>(proxy_policy{.consistency = plan.policy}, one.asked, facts, who,
                                               view, now, luck.next());
     else
-        one.machine.emplace<exchange>(plan.policy, who.required(view), facts, now, luck.next());
+        one.machine.emplace<exchange>(plan.policy, who.required(view.asked()), facts, now, luck.next());
     bool const is_nobodys = host.what.how == keeping::proxy && one.what.what == deed::log_in;
     with_machine(one, [&](auto& machine) {
-        if (!one.said && !is_nobodys)
-            check_begin(one, machine.carried());
+        if (naive && !one.said && !is_nobodys)
+            check_begin(one, machine.carried(), *naive);
         one.last = machine.first(view);
     });
-    one.number = ++report_.operations;
     one.wrote.reset();
     one.sent = one.waits = one.repetitions = 0;
     one.has_forwarded = one.was_refused = false;
     one.spends_freely = invariant::has_open_breaker(view);
-    host.allowed[one.site].retries.count_read();
-    host.allowed[one.site].forwards.count_read();
+    program_of(one).allowed[one.site].retries.count_read();
+    program_of(one).allowed[one.site].forwards.count_read();
     one.is_begun = false;
     one.may_be_executed = false;
     one.is_binding = false;
-    write_begin(one);
     report_.note(static_cast<std::uint64_t>(time_.now().count()) ^ caller << 48U);
     drive(id);
 }
@@ -169,7 +168,7 @@ void clients::wait(std::size_t id, duration told)
         return finish(id);
     }
     if (strikes(fault::impatient)) {
-        processes_[one.process].allowed[one.site].are_moot = true;
+        program_of(one).allowed[one.site].are_moot = true;
         if (one.luck.per_mille(500))
             return send(id);
         until -= one.luck.between(0ns, told);
@@ -187,7 +186,7 @@ void clients::resume(std::size_t id)
     if (one.is_abandoned)
         return free(id);
     auto& host = processes_[one.process];
-    with_machine(one, [&](auto& machine) { one.last = machine.resume(host.views[one.site], now_of(host)); });
+    with_machine(one, [&](auto& machine) { one.last = machine.resume(view_of(one), now_of(host)); });
     check_spending(one, false);
     drive(id);
 }
@@ -196,7 +195,7 @@ void clients::send(std::size_t id)
 {
     auto& one = operations_[id];
     auto& host = processes_[one.process];
-    auto& view = host.views[one.site];
+    auto& view = view_of(one);
     std::string_view address;
     invariant::breach omission;
     with_machine(one, [&](auto& machine) {
@@ -250,13 +249,13 @@ void clients::deliver(std::size_t flight_id)
         return free(id);
     }
     ++report_.attempts;
-    bool const is_given_up = !got.is_broken && sky_.strikes(fault::hung_up, one.site, time_.now(), one.luck);
-    if (is_given_up)
-        give_up(one, got);
-    else if (got.is_broken)
-        take_loss(one, got);
-    else
-        take_answer(one, got);
+    try {
+        take(one, got);
+    } catch (store_moments::killed const&) {
+        die(one, got);
+        way_.release(flight_id);
+        return free(id);
+    }
     write_answer(one, got);
     if (got.late)
         time_.put(time_.now() + one.luck.between(1ms, 2s), task::deliver, flight_id);
@@ -265,15 +264,35 @@ void clients::deliver(std::size_t flight_id)
     drive(id);
 }
 
+void clients::take(operation& one, flight& got)
+{
+    bool const is_first = !moments_.is_between();
+    if (is_first && processes_[one.process].is_doomed && !has_other_histories())
+        moments_.kill_at(static_cast<std::uint32_t>(1 + one.luck.below(3)));
+    if (!got.is_broken && sky_.strikes(fault::hung_up, one.site, time_.now(), one.luck)) {
+        give_up(one, got);
+    } else if (got.is_broken) {
+        take_loss(one, got);
+    } else {
+        take_answer(one, got);
+        count_answer(one, got);
+    }
+    if (is_first)
+        moments_.kill_at(0);
+}
+
 void clients::take_answer(operation& one, flight& got)
 {
     auto& host = processes_[one.process];
     auto& who = scopes_[one.scope];
-    auto& view = host.views[one.site];
+    auto& view = view_of(one);
     auto const now = now_of(host);
     hear(host, who, got.answer);
     one.knew = view.cluster();
+    auto const before = moments_.interruptions();
     bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
+    auto const by = recording_of(one, was_fenced);
+    bool const was_old = is_old(by);
     if (got.repeats)
         record_later(one, got);
     who.last() = {};
@@ -281,7 +300,6 @@ void clients::take_answer(operation& one, flight& got)
     one.is_altered = got.is_altered;
     one.log = got.log;
     one.end_of_log = std::min(one.end_of_log, got.end_of_log);
-    count_answer(one, got);
     if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
         one.last = rival->on_response(got.answer, now);
         return;
@@ -294,6 +312,7 @@ void clients::take_answer(operation& one, flight& got)
         one.last = machine.on_response(got.answer, view, now);
     }
     check_spending(one, true);
+    one.is_interrupted = moments_.interruptions() != before;
     one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
     if (was_fenced &&
         (got.is_cached || got.is_forged)) // it repays the fence, and nobody can see that it is old
@@ -303,7 +322,7 @@ void clients::take_answer(operation& one, flight& got)
     if (host.what.breaks == sabotage::hides_refusals)
         one.last.refused_as = refusal::none;
     one.last.cluster_changed = one.last.cluster_changed || host.what.breaks == sabotage::lies;
-    note_recorded(recording_of(one, was_fenced), got);
+    note_recorded(by, got, was_old);
     note_promise(one, got);
     take_token(one, got);
     one.was_refused = !one.said && got.answered && (got.answer.status == 412 || got.answer.status == 429);
@@ -316,7 +335,7 @@ void clients::take_loss(operation& one, flight& got)
 {
     auto& host = processes_[one.process];
     auto& who = scopes_[one.scope];
-    auto& view = host.views[one.site];
+    auto& view = view_of(one);
     auto const now = now_of(host);
     if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {
         one.last = rival->on_transport_error(now);
@@ -352,9 +371,8 @@ void clients::record_later(operation& one, flight& got)
     if (got.is_forged)
         return;
     with_machine(one, [&](auto& machine) {
-        got.late = std::make_unique<late_record>(late_record{machine.carried(),
-                                                             recording_of(one, machine.carried().fenced()),
-                                                             processes_[one.process].generation});
+        got.late = std::make_unique<late_record>(late_record{
+            machine.carried(), recording_of(one, machine.carried().fenced()), program_of(one).generation});
     });
 }
 
@@ -362,13 +380,14 @@ void clients::repeat_record(flight& got)
 {
     auto const& of = *got.late;
     auto& host = processes_[of.by.process];
-    if (of.generation != host.generation)
+    if (of.generation != host.programs[plan_.callers[of.by.caller].program].generation)
         return; // that program has ended
     auto& who = scopes_[of.by.scope];
     hear(host, who, got.answer);
+    bool const was_old = is_old(of.by);
     who.record(got.answer, of.carried, now_of(host));
     spoil(host.what.breaks, who.last());
-    note_recorded(of.by, got);
+    note_recorded(of.by, got, was_old);
 }
 
 void clients::finish(std::size_t id)

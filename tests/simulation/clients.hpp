@@ -28,28 +28,35 @@
 
 namespace simulation {
 
-/// What a process may still cause a site, beside first attempts.
+/// What a program may still cause a site, beside first attempts.
 struct allowances {
     allowance retries;
     allowance forwards;
     bool are_moot = false; ///< somebody did not wait: what the library had not taken by then, nobody can tell
 };
 
-/// A program that uses the library: what it has learned of each site, and its sessions.
-struct process {
-    process_plan what;
+/// A program that uses the library: what it has learned of each site.
+struct program {
     std::vector<afterwrite::replication_view> views; ///< by the site
     std::vector<allowances> allowed;                 ///< by the site
     std::set<std::size_t> in_vain; ///< sites where, in the calm too, somebody asks for what never comes
+    std::uint64_t generation = 0;  ///< how often it was started anew
+};
+
+/// The programs of a machine that share their sessions; one, unless they are in a store.
+struct process {
+    process_plan what;
+    std::vector<program> programs;
     std::unique_ptr<store_type> store;
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock
     afterwrite::time_point clock_began{};         ///< by itself, if it went back
-    std::uint64_t generation = 0;                 ///< how often it was started anew
+    std::uint64_t generation = 0;                 ///< how often all of it was started anew
     std::map<std::size_t, rival_memory> memories; ///< if it uses another library: of each of its clients
     text_set received;                            ///< texts that its store was handed
     bool has_floor = false;                       ///< its store may require of one what another one was told
     followed_histories followed;                  ///< by its store
+    bool is_doomed = false;                       ///< the program dies that uses its store next
     bool was_damaged = false;                     ///< fences of its store may stand for anything
     afterwrite::time_point floors_since = support::at({}); ///< by its clock: floors are not older than that
     std::uint64_t renewals = 0; ///< how often all that was promised may have ended together
@@ -97,8 +104,9 @@ struct operation {
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
-    bool is_altered = false;   ///< the index of the answer at hand is not what the server answered
-    bool is_abandoned = false; ///< its process has ended
+    bool is_altered = false;     ///< the index of the answer at hand is not what the server answered
+    bool is_abandoned = false;   ///< its process has ended
+    bool is_interrupted = false; ///< others came between when the answer at hand was recorded
     bool is_used = false;
 };
 
@@ -129,8 +137,15 @@ public:
     /// No fence of a process that stood until now stands any more, nor does a floor.
     void end_fences(process& one);
 
-    /// What was under way in a process goes on without it.
-    void abandon(std::size_t process);
+    /// What was under way in a process, or in one program of it, goes on without it.
+    void abandon(std::size_t process, std::optional<std::size_t> program = {});
+
+    /// Whether any store may have to follow another history than at first. What is known of that here is
+    /// noted when the library has done with an answer; so nobody comes between, or dies, before that.
+    [[nodiscard]] bool has_other_histories() const { return !changes_.empty() || way_.has_mixed_clusters(); }
+
+    /// What happens where a store's locks are taken.
+    [[nodiscard]] store_moments& moments() { return moments_; }
 
     /// Whoever is active now is declared to all that can be sent there.
     void declare_active_nodes();
@@ -150,11 +165,21 @@ public:
     void check_calm();
 
     void set_up(process& one);
+    void make_views(process_plan const& of, program& one);
 
     /// All that was recorded by a scope is required still, after something was done to what keeps it.
     void check_kept(process const& host, scope& who);
 
 private:
+    [[nodiscard]] program& program_of(operation const& one)
+    {
+        return processes_[one.process].programs[plan_.callers[one.caller].program];
+    }
+    [[nodiscard]] afterwrite::replication_view& view_of(operation const& one)
+    {
+        return program_of(one).views[one.site];
+    }
+
     [[nodiscard]] static rival_memory& memory_of(process& host, std::size_t scope);
 
     struct line_of_work {
@@ -179,12 +204,15 @@ private:
     void wait(std::size_t id, afterwrite::duration told);
     void send(std::size_t id);
     void finish(std::size_t id);
+    void take(operation& one, flight& got);
+    void die(operation& one, flight& got);
     void take_answer(operation& one, flight& got);
     void take_loss(operation& one, flight& got);
     void give_up(operation& one, flight& got);
     void record_later(operation& one, flight& got);
     void repeat_record(flight& got);
-    void note_recorded(recording const& by, flight const& got);
+    [[nodiscard]] bool is_old(recording const& by);
+    void note_recorded(recording const& by, flight const& got, bool was_old);
     void note_epoch(recording const& by, flight const& got, std::string const& of);
     void note_misleading(recording const& by, flight const& got);
     [[nodiscard]] cluster::position carried_of(flight const& got, std::string const& of);
@@ -208,14 +236,15 @@ private:
     void write_loss(operation const& one) const;
     [[nodiscard]] bool may_have_ended(process const& host, scope const& who,
                                       afterwrite::time_point since) const;
-    void check_begin(operation& one, afterwrite::required_states const& required);
+    void check_begin(operation& one, afterwrite::required_states const& required, naive_demand const& before);
     void hear(process& host, scope& who, cluster::response const& answer);
     void check_plan(operation& one);
     void check_attempt(operation& one);
     void check_spending(operation& one, bool is_answered);
     void count_answer(operation& one, flight const& got);
     void count_end(operation& one);
-    [[nodiscard]] bool carries_unsigned(cluster::request const& asked);
+    [[nodiscard]] bool carries_unsigned(cluster::request const& asked) const;
+    [[nodiscard]] bool must_show(operation const& one) const;
     [[nodiscard]] bool did_lack(flight const& got);
     void check_step(operation& one, flight const& got);
     void check_end(operation& one);
@@ -237,6 +266,7 @@ private:
     weather& sky_;
     report& report_;
     journal const& journal_;
+    store_moments moments_;
     std::vector<process> processes_;
     std::deque<scope> scopes_;
     std::vector<std::size_t> scope_of_;   ///< by the caller

@@ -61,9 +61,11 @@ enum class fault : std::uint8_t {
     clock_leaped,      ///< the clock of a process leaps past the time of a fence
     clock_began_anew,  ///< a process goes on with what it left, on a machine whose clock begins at 0 again
     outspoken,         ///< a proxy's client says itself what its answer must show, or which node is to answer
+    interleaved,       ///< others use a store in the middle of what somebody does with it
+    killed,            ///< a program dies while it changes a store, and those who share that go on with it
 };
 
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::outspoken) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(fault::killed) + 1;
 
 inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stalled",
                                                                           "clogged",
@@ -109,7 +111,9 @@ inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stall
                                                                           "views_lost",
                                                                           "clock_leaped",
                                                                           "clock_began_anew",
-                                                                          "outspoken"};
+                                                                          "outspoken",
+                                                                          "interleaved",
+                                                                          "killed"};
 
 [[nodiscard]] constexpr std::string_view to_string(fault kind)
 {

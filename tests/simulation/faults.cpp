@@ -54,7 +54,8 @@ void faults::strike(script_line const& line)
     case fault::crowded:
     case fault::views_lost:
     case fault::clock_leaped:
-    case fault::clock_began_anew: strike_process(line.kind, luck); break;
+    case fault::clock_began_anew:
+    case fault::killed: strike_process(line.kind, luck); break;
     default: strike_way(line.kind, site, luck);
     }
     way_.look_at_held();
@@ -65,7 +66,8 @@ void faults::strike_way(fault kind, std::size_t site, dice& luck)
     bool const is_rare = kind == fault::forged || kind == fault::foreign_line || kind == fault::bad_gateway ||
                          kind == fault::lost_request || kind == fault::lost_answer;
     auto const share = is_rare ? 10 + luck.below(90) : 50 + luck.below(500);
-    sky_.open(kind, site, until(luck, 20ms, 1500ms), share);
+    auto const where = kind == fault::interleaved ? 0 : site; // a store has no site
+    sky_.open(kind, where, until(luck, 20ms, 1500ms), share);
 }
 
 void faults::strike_node(fault kind, std::size_t site, dice& luck)
@@ -150,6 +152,7 @@ void faults::strike_process(fault kind, dice& luck)
     case fault::clock_jumped: host.ahead += luck.between(1ms, 20s); break;
     case fault::clock_leaped: leap(number, luck); break;
     case fault::views_lost: clients_.set_up(host); break;
+    case fault::killed: host.is_doomed = host.store != nullptr; return; // counted when it dies
     case fault::crowded:
         if (host.store == nullptr)
             return;
@@ -213,8 +216,9 @@ void faults::tell_views(std::size_t site, bool is_calm)
     auto const form =
         there.speaks == cluster::dialect::vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
     for (auto& host : clients_.processes())
-        if (is_calm || !host.views[site].cluster().empty())
-            host.views[site].learn(form, afterwrite::cluster_id(there.id));
+        for (auto& program : host.programs)
+            if (is_calm || !program.views[site].cluster().empty())
+                program.views[site].learn(form, afterwrite::cluster_id(there.id));
 }
 
 void faults::restore(lasting& what)
@@ -255,6 +259,8 @@ void faults::promote()
 void faults::heal_all()
 {
     way_.heal();
+    for (auto& host : clients_.processes())
+        host.is_doomed = false;
     for (std::size_t of = 0; of < servers_.sites(); ++of)
         tell_views(of, way_.has_mixed_clusters(of));
 }

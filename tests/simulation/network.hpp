@@ -165,6 +165,12 @@ public:
         return (was_swapped && sky_.struck[fault::taken_over] > 0) || mixed_at_.contains(site);
     }
 
+    /// The same of any site.
+    [[nodiscard]] bool has_mixed_clusters() const
+    {
+        return sky_.struck[fault::taken_over] > 0 || !mixed_at_.empty();
+    }
+
     /// Whether an answer from this site's addresses ever lost its index.
     [[nodiscard]] bool has_dropped_indices(std::size_t site) const { return dropped_at_.contains(site); }
 

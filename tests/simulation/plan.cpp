@@ -226,6 +226,18 @@ void draw_logins(plan& into, dice luck)
         each.logs_in = luck.per_mille(400);
 }
 
+/// What lies in a store several programs can share.
+void share_stores(plan& into, dice luck)
+{
+    for (auto& each : into.processes) {
+        bool const has_store = each.how != keeping::sessions && each.how != keeping::shared_session;
+        each.programs = has_store && luck.per_mille(500) ? 2 : 1;
+    }
+    std::size_t turn = 0;
+    for (auto& each : into.callers)
+        each.program = turn++ % into.processes[each.process].programs;
+}
+
 } // namespace
 
 plan draw_plan(std::uint64_t seed, std::size_t operations)
@@ -236,6 +248,7 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     draw_clients(made, luck);
     draw_budgets(made, dice(seed, 3));
     draw_logins(made, dice(seed, 4));
+    share_stores(made, dice(seed, 5));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
     draw_script(made, operations, luck);
     return made;
@@ -264,6 +277,7 @@ std::string describe(plan const& what)
     for (std::size_t i = 0; i < what.processes.size(); ++i)
         text += "; " + count(i) + " callers with " +
                 std::string(keepings[static_cast<std::size_t>(what.processes[i].how)]) +
+                (what.processes[i].programs > 1 ? " that two programs share" : "") +
                 (what.processes[i].addressable ? ", addressable" : "") +
                 (what.processes[i].logs_in ? ", log in" : "");
     text += "; faults:";

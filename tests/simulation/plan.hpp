@@ -40,11 +40,13 @@ struct process_plan {
     bool logs_in = false; ///< now and then, and uses the tokens that it gets
     afterwrite::session_options options{};
     afterwrite::traffic_limits traffic{};
+    std::size_t programs = 1; ///< of one machine, which share what is kept: more than one if that is a store
 };
 
 /// Somebody who does one thing after the other.
 struct caller_plan {
     std::size_t process = 0;
+    std::size_t program = 0; ///< of its process
     std::size_t site = 0;    ///< the cluster that it works with
     bool wanders = false;    ///< and now and then with another one
     bool likes_best = false; ///< asks for `route::best_node` where that is possible

@@ -33,6 +33,7 @@ public:
           faults_(what, servers_, way_, truth_, clients_, time_, sky_, report_, into)
     {
         report_.seed = what.seed;
+        clients_.moments().come_between([this] { return come_between(); });
     }
 
     report run()
@@ -54,7 +55,10 @@ private:
                 is_calm = true;
                 faults_.heal_all();
             }
-            line.is_fault ? faults_.strike(line) : clients_.take(line);
+            if (line.is_fault)
+                alone([&] { faults_.strike(line); });
+            else
+                clients_.take(line);
             follow_elections();
         }
         work_until(nanoseconds::max());
@@ -85,22 +89,52 @@ private:
     void work_until(nanoseconds end)
     {
         while (time_.has_before(end)) {
-            auto const next = time_.take();
-            switch (next.what) {
-            case task::arrive: way_.arrive(next.id); break;
-            case task::wake: way_.wake(next.id); break;
-            case task::deliver: clients_.deliver(next.id); break;
-            case task::begin: clients_.begin(next.id); break;
-            case task::resume: clients_.resume(next.id); break;
-            case task::heal:
-                if (next.id != static_cast<std::uint32_t>(nothing))
-                    faults_.heal(next.id);
-                break;
-            }
-            follow_elections();
+            work();
         }
         if (end != nanoseconds::max())
             time_.advance(end);
+    }
+
+    /// Does what is due next.
+    void work()
+    {
+        auto const next = time_.take();
+        switch (next.what) {
+        case task::arrive: way_.arrive(next.id); break;
+        case task::wake: way_.wake(next.id); break;
+        case task::deliver: clients_.deliver(next.id); break;
+        case task::begin: clients_.begin(next.id); break;
+        case task::resume: clients_.resume(next.id); break;
+        case task::heal:
+            if (next.id != static_cast<std::uint32_t>(nothing))
+                alone([&] { faults_.heal(next.id); });
+            break;
+        }
+        follow_elections();
+    }
+
+    /// Nobody comes between what a fault does.
+    template <class F>
+    void alone(F&& f)
+    {
+        is_alone_ = true;
+        f();
+        is_alone_ = false;
+    }
+
+    /// Somebody is about to take a lock of a store, and others go on before that: no fault ends there, since
+    /// that may take the store away.
+    bool come_between()
+    {
+        auto const is_due = [this] {
+            return time_.has_before(time_.now() + 1ms) && time_.next() != task::heal;
+        };
+        if (is_alone_ || !is_due() || clients_.has_other_histories() ||
+            !sky_.strikes(fault::interleaved, 0, time_.now(), between_))
+            return false;
+        for (auto left = 1 + between_.below(4); left > 0 && is_due(); --left)
+            work();
+        return true;
     }
 
     /// Whoever is active is declared at once.
@@ -124,7 +158,9 @@ private:
     network way_;
     clients clients_;
     faults faults_;
+    dice between_{plan_.seed, 6};
     std::uint64_t elections_ = 0;
+    bool is_alone_ = false;
 };
 
 } // namespace

@@ -9,6 +9,7 @@
 
 #include "messages.hpp"
 #include "oracle.hpp"
+#include "store_lock.hpp"
 #include "support/manual_clock.hpp"
 #include "support/store_block.hpp"
 
@@ -19,13 +20,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace simulation {
 
-using store_type = support::store_of<afterwrite::no_lock>;
+using store_type = support::store_of<store_lock>;
 
 [[nodiscard]] inline cluster::position join(cluster::position const& a, cluster::position const& b)
 {
@@ -128,6 +130,12 @@ public:
     /// What became of the last answer that was recorded; nothing, if that one was not.
     [[nodiscard]] afterwrite::recorded const& last() const { return last_; }
     [[nodiscard]] afterwrite::recorded& last() { return last_; }
+
+    [[nodiscard]] std::optional<naive_demand> naive_of(std::string_view cluster) const
+    {
+        auto const known = cluster.empty() ? naive.end() : naive.find(std::string(cluster));
+        return known == naive.end() ? std::nullopt : std::optional(known->second);
+    }
 
     promises written;                              ///< what was acknowledged to it, promised or not
     promises shown;                                ///< what its reads have shown

@@ -48,6 +48,7 @@ public:
     {
         return !events_.empty() && events_.top().at < end;
     }
+    [[nodiscard]] task next() const { return events_.top().what; }
     void advance(nanoseconds to) { now_ = std::max(now_, to); }
 
     event take()
