@@ -170,12 +170,20 @@ public:
     /// leases, entities, and the id and the keys of the cluster.
     [[nodiscard]] snapshot take_snapshot() const;
 
+    /// Who the cluster is once it has a snapshot.
+    enum class identity { of_snapshot, another };
+
     /// The cluster is bootstrapped anew and gets the snapshot, not null: its log ends where the snapshot was
     /// taken, at every node, and goes on from there with another history. What was written later is gone.
     /// The id comes back with the data, so the same cluster has a smaller index now; the signing key too, so
-    /// indices from before are well signed. Held requests stay, and are judged when their time comes. Not
-    /// possible while another cluster follows it (std::logic_error): that one would have to be made anew.
-    void restore(snapshot const& saved, nanoseconds now);
+    /// indices from before are well signed. Or else it gets `another` id and key, and is a stranger to
+    /// whoever knew it. Held requests stay, and are judged when their time comes.
+    ///
+    /// Assumed of clusters that follow it: they are enabled anew at once, and that empties them (Vault docs,
+    /// API, sys/replication, enable performance secondary). They have another id, what the primary shares,
+    /// their local mounts without anything in them, and a log that begins there; whoever waits there gets a
+    /// 503.
+    void restore(snapshot const& saved, nanoseconds now, identity as = identity::of_snapshot);
 
     /// Changes switches while the cluster runs (not: nodes, keys, cluster id, seed, other clusters).
     void change(settings const& chosen, std::size_t which = 0);

@@ -21,19 +21,27 @@ model::state::state(settings chosen, std::size_t first, ticket first_ticket, tic
         bool const reads = node <= set.performance_standbys && set.performance_standbys > 0;
         rest_role.push_back(reads ? role::performance_standby : role::plain_standby);
     }
-    auto const add = [&](std::vector<std::string> const& all, char const* type, bool versioned) {
-        for (auto const& name : all) {
-            stored.mounts.put('/' + name, mount{"start-" + name, type, versioned, is_local(name)}, 0, 0);
-        }
-    };
-    add(set.mounts, "kv", false);
-    add(set.versioned_mounts, "kv", true);
-    add(set.lease_mounts, "leases", false);
+    mount_those_of_the_beginning(false, {});
     for (auto const& where : set.auth_mounts) {
         for (auto const& each : set.users) {
             stored.users.put(user_key(where, {}, each.name), each, 0, 0);
         }
     }
+}
+
+void model::state::mount_those_of_the_beginning(bool only_local, std::string const& suffix)
+{
+    auto const add = [&](std::vector<std::string> const& all, char const* type, bool versioned) {
+        for (auto const& name : all) {
+            bool const local = is_local(name);
+            if (local || !only_local) {
+                stored.mounts.put('/' + name, mount{"start-" + name + suffix, type, versioned, local}, 0, 0);
+            }
+        }
+    };
+    add(set.mounts, "kv", false);
+    add(set.versioned_mounts, "kv", true);
+    add(set.lease_mounts, "leases", false);
 }
 
 bool model::state::is_local(std::string_view mount) const
@@ -48,6 +56,7 @@ void model::state::follow(state& primary)
     }
     upstream = &primary;
     primary.followers.push_back(this);
+    is_namesake = set.cluster_id == primary.set.cluster_id;
     const position above = primary.log.newest();
     // A cluster for disasters has the primary's own log; the other kind has one of its own, and into that
     // goes what it gets of the primary's.

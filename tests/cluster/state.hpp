@@ -130,6 +130,11 @@ struct model::state {
     void drop_upstream_lag(nanoseconds now);
     void promote();
 
+    // snapshot.cpp: another beginning
+    void become(std::string id, std::string key);
+    void enable_anew();
+    void mount_those_of_the_beginning(bool only_local, std::string const& suffix);
+
     bool stands_by_for_disaster() const
     {
         return upstream != nullptr && set.follows == replication_kind::disaster_recovery;
@@ -178,6 +183,7 @@ struct model::state {
 
     state* upstream = nullptr; ///< the cluster that this one follows
     std::vector<state*> followers;
+    bool is_namesake = false; ///< it has the id of the cluster that it follows
     bool was_promoted = false;
     std::deque<shipment> arriving; ///< from upstream, in the order of its log
     nanoseconds last_arrival{};

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cluster {
@@ -53,6 +54,10 @@ struct stored_data {
 
     /// A copy of what a node at `index` sees.
     [[nodiscard]] stored_data as_of(std::uint64_t index) const;
+
+    /// What of that a performance secondary gets: nothing that is local, no tokens and no leases.
+    [[nodiscard]] stored_data shared_as_of(std::uint64_t index,
+                                           std::function<bool(std::string_view)> const& is_local) const;
 
     /// Number of versions.
     [[nodiscard]] std::size_t kept() const;

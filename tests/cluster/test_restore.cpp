@@ -131,3 +131,94 @@ TEST_CASE("a snapshot brings id, keys and tokens along into another cluster")
     auto const health = into.at_active("GET", "sys/health");
     CHECK(health.body.find(from.emulated.chosen().cluster_id) != std::string::npos);
 }
+
+TEST_CASE("a snapshot can be restored under another id: whoever knew the cluster meets a stranger")
+{
+    for (auto const speaks : {dialect::vault, dialect::openbao}) {
+        scene place(usual_settings(speaks));
+        place.at_active("PUT", "kv/foo", R"({"v":1})");
+        auto const saved = place.emulated.take_snapshot();
+        auto const known = place.expand("@11:0");
+        auto const id = place.emulated.chosen().cluster_id;
+        place.at_active("PUT", "kv/foo", R"({"v":2})");
+        place.emulated.restore(saved, place.now, model::identity::another);
+        CHECK(place.emulated.chosen().cluster_id != id);
+        CHECK(place.emulated.newest() == position{11, 0});
+        auto const read = [&](std::string const& index) {
+            return place.emulated.handle(1, ask("GET", "kv/foo", {{"X-Vault-Index", index}}), place.now)
+                .answer;
+        };
+        CHECK(read(known).status == (speaks == dialect::vault ? 412 : 200)); // OpenBao passes it over
+        CHECK(read(place.expand("@11:0")).status == 200);
+        CHECK(read(place.expand("@11:0")).body.find(R"("v":1)") != std::string::npos);
+        CHECK(read(place.expand("@12:0")).status == (speaks == dialect::vault ? 412 : 429));
+    }
+}
+
+TEST_CASE("a restore empties the secondary: it gets what the primary shares, and begins anew with another id")
+{
+    settings set = usual_settings(dialect::vault);
+    add_secondary(set);
+    set.secondaries[0].unknown.hold_before_412 = 1s;
+    scene place(set);
+    auto const at_secondary = [&](std::string_view method, std::string_view path,
+                                  std::string_view body = {}) {
+        return place.emulated.handle(4, ask(method, path, {}, body), place.now).answer;
+    };
+    place.at_active("PUT", "kv/foo", R"({"v":1})");
+    place.at_active("PUT", "secret/primary", R"({"v":1})");
+    auto const saved = place.emulated.take_snapshot();
+    place.at_active("PUT", "kv/late", R"({"v":2})");
+    place.land();
+    CHECK(at_secondary("PUT", "secret/own", R"({"v":3})").status == 204);
+    CHECK(at_secondary("GET", "kv/late").status == 200);
+    auto const id = place.emulated.chosen(1).cluster_id;
+    auto const ahead = place.expand("@1/200:0");
+    auto const waits = place.emulated.handle(5, ask("GET", "kv/foo", {{"X-Vault-Index", ahead}}), place.now);
+    REQUIRE(waits.held);
+
+    place.emulated.restore(saved, place.now);
+    auto const waited = place.emulated.resume(waits.id, place.now);
+    CHECK_FALSE(waited.held);
+    CHECK(waited.answer.status == 503);
+    CHECK(place.emulated.chosen(1).cluster_id != id);
+    CHECK(place.emulated.newest(1) == position{12, 12});
+    for (std::size_t node : {4, 5}) {
+        auto const status = [&](std::string_view path) {
+            return place.emulated.handle(node, ask("GET", path), place.now).answer.status;
+        };
+        CHECK(status("kv/foo") == 200);
+        CHECK(status("kv/late") == 404);
+        CHECK(status("secret/own") == 404);
+        CHECK(status("secret/primary") == 404); // local to the primary
+    }
+    CHECK(at_secondary("PUT", "secret/own", R"({"v":4})").status == 204); // its local mounts are there
+    place.at_active("PUT", "kv/foo", R"({"v":5})");
+    place.land();
+    CHECK(at_secondary("GET", "kv/foo").body.find(R"("v":5)") != std::string::npos);
+    CHECK(place.emulated.newest(1) == position{14, 13});
+}
+
+TEST_CASE(
+    "a restore copies everything to a cluster for disasters, which keeps its primary's id if it has that")
+{
+    for (bool const is_namesake : {false, true}) {
+        settings set = usual_settings(dialect::vault);
+        add_secondary(set);
+        set.secondaries[0].follows = replication_kind::disaster_recovery;
+        if (is_namesake) {
+            set.secondaries[0].cluster_id = set.cluster_id;
+        }
+        scene place(set);
+        place.at_active("PUT", "secret/foo", R"({"v":1})");
+        auto const saved = place.emulated.take_snapshot();
+        place.at_active("PUT", "secret/foo", R"({"v":2})");
+        place.land();
+        place.emulated.restore(saved, place.now, model::identity::another);
+        CHECK((place.emulated.chosen(1).cluster_id == place.emulated.chosen(0).cluster_id) == is_namesake);
+        place.emulated.promote(1, place.now);
+        CHECK(place.emulated.newest(1) == position{11, 0});
+        auto const read = place.emulated.handle(4, ask("GET", "secret/foo"), place.now).answer;
+        CHECK(read.body.find(R"("v":1)") != std::string::npos);
+    }
+}

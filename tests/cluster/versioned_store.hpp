@@ -87,17 +87,24 @@ public:
         }
     }
 
-    /// A copy that holds what a node at `index` sees, and nothing from before or after.
-    [[nodiscard]] versioned_store as_of(std::uint64_t index) const
+    /// A copy that holds what a node at `index` sees, and nothing from before or after; nor that for which
+    /// `keeps(key, value)` is false.
+    template <class F>
+    [[nodiscard]] versioned_store as_of(std::uint64_t index, F&& keeps) const
     {
         versioned_store copy;
         for (auto const& key : order_) {
             auto const* seen = at(key, index);
-            if (seen != nullptr && seen->value) {
+            if (seen != nullptr && seen->value && keeps(key, *seen->value)) {
                 copy.put(key, seen->value, seen->index, seen->index);
             }
         }
         return copy;
+    }
+
+    [[nodiscard]] versioned_store as_of(std::uint64_t index) const
+    {
+        return as_of(index, [](auto const&, auto const&) { return true; });
     }
 
     /// Number of versions of all keys.

@@ -48,8 +48,7 @@ void clients::write_begin(operation& one) const
     if (journal_.history == nullptr || !one.what.is_of_key())
         return; // a history knows what one key shows
     auto const store = servers_.log_at(one.site, one.what.key).store;
-    auto const log = store == one.site ? here : servers_.at(store).name + ".at." + here;
-    auto const key = log + path.substr(std::string_view("/v1").size());
+    auto const key = servers_.log_name(one.site, store) + path.substr(std::string_view("/v1").size());
     one.in_history = writes ? journal_.history->invoke_write(time_of(time_.now()), session_of(one), key,
                                                              std::to_string(one.what.writes))
                             : journal_.history->invoke_read(time_of(time_.now()), session_of(one), key);

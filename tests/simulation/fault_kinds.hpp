@@ -45,7 +45,9 @@ enum class fault : std::uint8_t {
     taken_over,        ///< another cluster answers at the same addresses
     restored,          ///< a snapshot is restored into a new cluster of the same id: its index falls
     restored_in_place, ///< a snapshot is restored, and the index rises all the same
+    restored_anew,     ///< a snapshot is restored into a new cluster with an id of its own
     promoted,          ///< a secondary becomes a primary; what has not arrived is lost
+    disaster,          ///< a cluster is gone, and the one that stood by for that answers at its addresses
     reconfigured,      ///< forwarding by a field becomes allowed or forbidden
     // of the clients
     clock_jumped,      ///< the clock of a process leaps ahead
@@ -97,7 +99,9 @@ inline constexpr std::array<std::string_view, fault_kinds> fault_names = {"stall
                                                                           "taken_over",
                                                                           "restored",
                                                                           "restored_in_place",
+                                                                          "restored_anew",
                                                                           "promoted",
+                                                                          "disaster",
                                                                           "reconfigured",
                                                                           "clock_jumped",
                                                                           "restarted",

@@ -44,7 +44,9 @@ void faults::strike(script_line const& line)
     case fault::taken_over:
     case fault::restored:
     case fault::restored_in_place:
+    case fault::restored_anew:
     case fault::promoted:
+    case fault::disaster:
     case fault::reconfigured: strike_cluster(line.kind, site, luck); break;
     case fault::clock_jumped:
     case fault::restarted:
@@ -121,17 +123,26 @@ void faults::strike_cluster(fault kind, std::size_t site, dice& luck)
             return; // still
         servers_.swap(0, servers_.stranger());
         end_later({.kind = kind, .site = 0}, end);
-        end_later({.kind = kind, .site = 0, .is_news = true}, until(luck, 10ms, 400ms));
+        tell_views_later(kind, luck);
         break;
     case fault::restored:
     case fault::restored_in_place:
+    case fault::restored_anew:
         return end_later({.kind = kind,
                           .luck = luck,
                           .saved = model.take_snapshot(),
+                          .id = servers_.at(0).id,
                           .end_of_log = model.newest(0).local,
                           .versions = truth_.snapshot(0)},
                          end); // counted then
-    case fault::promoted: promote(); break;
+    case fault::promoted:
+        if (!promote())
+            return;
+        break;
+    case fault::disaster:
+        if (!fail_over(luck))
+            return;
+        break;
     default: {
         auto const here = servers_.behind(site);
         auto const& there = servers_.at(here);
@@ -175,7 +186,11 @@ void faults::heal(std::size_t id)
 {
     auto what = std::move(lasting_[id]);
     report_.note(static_cast<std::uint64_t>(what.kind) + 2000);
-    journal_.note(time_.now(), [&] { return "end of: " + std::string(to_string(what.kind)); });
+    journal_.note(time_.now(), [&] {
+        return (what.is_news ? "all are told of: " : "end of: ") + std::string(to_string(what.kind));
+    });
+    if (what.is_news)
+        return tell_views();
     switch (what.kind) {
     case fault::slow: {
         auto const& there = servers_.at(what.site);
@@ -191,13 +206,12 @@ void faults::heal(std::size_t id)
     case fault::crashed_kept:
     case fault::crashed_lost: way_.die(what.kind, what.luck); break;
     case fault::taken_over:
-        if (what.is_news)
-            return tell_views(what.site);
         servers_.swap(0, servers_.stranger());
-        end_later({.kind = what.kind, .site = 0, .is_news = true}, time_.now() + 300ms);
+        tell_views_later(what.kind, what.luck);
         break;
     case fault::restored:
-    case fault::restored_in_place: restore(what); break;
+    case fault::restored_in_place:
+    case fault::restored_anew: restore(what); break;
     case fault::reconfigured: {
         auto const& there = servers_.at(what.site);
         servers_.allow_forwarding(what.site,
@@ -210,39 +224,91 @@ void faults::heal(std::size_t id)
 }
 
 /// Who keeps the addresses tells the programs who is there now: no answer can.
-void faults::tell_views(std::size_t site, bool is_calm)
+void faults::tell_views(bool is_calm)
 {
-    auto const& there = servers_.at(servers_.behind(site));
-    auto const form =
-        there.speaks == cluster::dialect::vault ? afterwrite::dialect::vault : afterwrite::dialect::openbao;
-    for (auto& host : clients_.processes())
-        for (auto& program : host.programs)
-            if (is_calm || !program.views[site].cluster().empty())
-                program.views[site].learn(form, afterwrite::cluster_id(there.id));
+    for (std::size_t of = 0; of < servers_.sites(); ++of) {
+        auto const& there = servers_.at(servers_.behind(of));
+        auto const form = there.speaks == cluster::dialect::vault ? afterwrite::dialect::vault
+                                                                  : afterwrite::dialect::openbao;
+        for (auto& host : clients_.processes())
+            for (auto& program : host.programs)
+                if ((is_calm && way_.has_mixed_clusters(of)) || !program.views[of].cluster().empty())
+                    program.views[of].learn(form, afterwrite::cluster_id(there.id));
+    }
+}
+
+void faults::tell_views_later(fault kind, dice& luck)
+{
+    end_later({.kind = kind, .is_news = true}, until(luck, 10ms, 400ms));
+}
+
+void faults::write_epoch(std::size_t store)
+{
+    if (journal_.history == nullptr)
+        return;
+    for (std::size_t of = 0; of < servers_.sites(); ++of)
+        if (auto const log = servers_.log_name(of, store); !log.empty())
+            journal_.history->epoch(static_cast<std::uint64_t>(time_.now().count()), log,
+                                    truth_.epoch(store));
 }
 
 void faults::restore(lasting& what)
 {
+    auto const& there = servers_.at(0);
+    bool const in_place = what.kind == fault::restored_in_place;
+    if (there.which != 0 || (in_place && there.id != what.id))
+        return; // that one is gone, or is another one now
     auto& model = servers_.model(0);
     auto const before = model.newest(0).local;
-    model.restore(what.saved, time_.now());
+    using identity = cluster::model::identity;
+    model.restore(what.saved, time_.now(),
+                  what.kind == fault::restored_anew ? identity::another : identity::of_snapshot);
     truth_.begin_epoch(0, std::move(what.versions));
-    if (journal_.history != nullptr)
-        journal_.history->epoch(static_cast<std::uint64_t>(time_.now().count()), servers_.at(0).name,
-                                truth_.epoch(0));
-    if (what.kind == fault::restored_in_place)
+    write_epoch(0);
+    for (std::size_t of = 1; of < servers_.sites(); ++of)
+        if (servers_.at(of).follows) { // it was emptied
+            truth_.begin_epoch(of, 0);
+            write_epoch(of);
+        }
+    if (servers_.follow_ids())
+        tell_views_later(what.kind, what.luck);
+    if (in_place)
         model.advance(std::max(before, what.end_of_log) - what.end_of_log + 1 + what.luck.below(20),
                       time_.now(), 0);
-    else
+    else if (what.kind == fault::restored)
         clients_.change_history(0);
     ++sky_.struck[what.kind];
 }
 
-void faults::promote()
+/// A primary dies with all its nodes. The cluster that stood by has what had arrived there. False: there is
+/// none.
+bool faults::fail_over(dice& luck)
 {
     auto& model = servers_.model(0);
-    if (!model.is_secondary(1))
-        return;
+    if (servers_.has_secondary() || model.cluster_count() < 2 || !model.is_secondary(1))
+        return false;
+    (void)model.applied(model.first_node(1), time_.now());
+    truth_.begin_epoch(0, model.newest(1).local);
+    write_epoch(0);
+    servers_.fail_over(time_.now());
+    if (servers_.follow_ids())
+        tell_views_later(fault::disaster, luck);
+    else
+        clients_.change_history(0);
+    way_.bury_nodes(luck);
+    auto const end = until(luck, 1ms, 800ms);
+    for (std::size_t of = 0; of < servers_.sites(); ++of)
+        for (std::size_t i = 0; servers_.behind(of) == 0 && i < servers_.addresses(of).size(); ++i)
+            way_.cut_off(of, i, end);
+    return true;
+}
+
+/// False: there is nothing to promote.
+bool faults::promote()
+{
+    auto& model = servers_.model(0);
+    if (!servers_.has_secondary() || !model.is_secondary(1))
+        return false;
     (void)model.applied(servers_.at(1).nodes[0], time_.now());
     truth_.adopt(1, 0, model.newest(1).replicated);
     servers_.promote(time_.now());
@@ -254,6 +320,7 @@ void faults::promote()
     dice none(0);
     for (std::size_t i = 0; i < clients_.processes().size(); ++i)
         restart(i, fault::promoted, nothing, none);
+    return true;
 }
 
 void faults::heal_all()
@@ -261,8 +328,7 @@ void faults::heal_all()
     way_.heal();
     for (auto& host : clients_.processes())
         host.is_doomed = false;
-    for (std::size_t of = 0; of < servers_.sites(); ++of)
-        tell_views(of, way_.has_mixed_clusters(of));
+    tell_views(true);
 }
 
 } // namespace simulation

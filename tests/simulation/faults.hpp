@@ -52,7 +52,8 @@ private:
         std::size_t site = 0;
         dice luck{0};
         cluster::snapshot saved{};
-        std::uint64_t end_of_log = 0; ///< when it was saved
+        std::string id{};             ///< of the cluster, when it was saved
+        std::uint64_t end_of_log = 0; ///< then
         oracle::versions versions{};  ///< then
         left_behind left{};
         bool is_news = false; ///< only tells who has to know
@@ -64,9 +65,12 @@ private:
     void strike_way(fault kind, std::size_t site, dice& luck);
     [[nodiscard]] nanoseconds until(dice& luck, nanoseconds least, nanoseconds most) const;
     void end_later(lasting what, nanoseconds when);
-    void tell_views(std::size_t site, bool is_calm = false);
+    void tell_views(bool is_calm = false);
+    void tell_views_later(fault kind, dice& luck);
     void restore(lasting& what);
-    void promote();
+    void write_epoch(std::size_t store);
+    bool fail_over(dice& luck);
+    bool promote();
     void crowd(process& host, dice& luck);
     void leap(std::size_t process, dice& luck);
     void restart(std::size_t process, fault kind, left_behind& left, dice& luck);

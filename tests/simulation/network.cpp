@@ -224,7 +224,9 @@ void network::commit(std::size_t id)
 {
     auto& one = flights_[id];
     auto const& there = servers_.at(one.log.seen_from);
-    if (servers_.log_at(one.log.seen_from, one.what.key) != one.log) { // a primary of its own meanwhile
+    bool const is_lost = is_gone(one.node, one.log.seen_from) || // or a primary of its own meanwhile
+                         servers_.log_at(one.log.seen_from, one.what.key) != one.log;
+    if (is_lost) {
         ++sky_.struck[fault::crashed_lost];
         return break_off(id, one.luck.between(1ms, 200ms));
     }
@@ -237,6 +239,27 @@ void network::commit(std::size_t id)
     sky_.struck[fault::crashed_kept] += one.executed ? 1 : 0;
     break_off(id, one.luck.between(1ms, 200ms));
     look_at_held();
+}
+
+bool network::is_gone(node_place const& node, std::size_t site) const
+{
+    auto const& nodes = servers_.at(site).nodes;
+    return std::find(nodes.begin(), nodes.end(), node.node) == nodes.end();
+}
+
+void network::bury_nodes(dice& luck)
+{
+    std::erase_if(held_, [&](std::size_t id) {
+        auto& one = flights_[id];
+        if (!is_gone(one.node, one.log.seen_from))
+            return false;
+        servers_.model(one.node.model).cancel(*one.held);
+        one.held.reset();
+        break_off(id, luck.between(1ms, 200ms));
+        return true;
+    });
+    for (auto const id : std::exchange(appended_, {}))
+        break_off(id, luck.between(1ms, 200ms));
 }
 
 void network::heal()

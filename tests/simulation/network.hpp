@@ -146,6 +146,9 @@ public:
     /// active; the rest is lost. Nobody is answered.
     void die(fault kind, dice& luck);
 
+    /// Nodes are gone: whatever waits there is not answered, and what they had not committed is lost.
+    void bury_nodes(dice& luck);
+
     /// Nodes that no connection can be made to, until then.
     void cut_off(std::size_t site, std::size_t address, nanoseconds until) { cut_[{site, address}] = until; }
     void heal();
@@ -162,7 +165,8 @@ public:
     [[nodiscard]] bool has_mixed_clusters(std::size_t site) const
     {
         bool const was_swapped = site == 0 || site == servers_.stranger();
-        return (was_swapped && sky_.struck[fault::taken_over] > 0) || mixed_at_.contains(site);
+        return (was_swapped && sky_.struck[fault::taken_over] > 0) || servers_.at(site).has_new_id ||
+               mixed_at_.contains(site);
     }
 
     /// The same of any site.
@@ -197,6 +201,7 @@ private:
     bool crash(std::size_t id, bool before);
     bool append(std::size_t id);
     void commit(std::size_t id);
+    [[nodiscard]] bool is_gone(node_place const& node, std::size_t site) const;
     void elect_another(std::size_t of, dice& luck, nanoseconds gap);
     bool answer_instead(std::size_t id);
     void note_execution(flight& one, std::uint64_t before);

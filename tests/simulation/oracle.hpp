@@ -102,6 +102,14 @@ public:
         ++stores_[store].epoch;
     }
 
+    /// The same, where what was written after `last` is gone.
+    void begin_epoch(std::size_t store, std::uint64_t last)
+    {
+        for (auto& key : stores_[store].keys)
+            drop_after(key, last);
+        ++stores_[store].epoch;
+    }
+
     /// A secondary has become a primary, and keeps what has arrived of its primary's log, up to `last`.
     void adopt(std::size_t store, std::size_t primary, std::uint64_t last)
     {
@@ -109,12 +117,17 @@ public:
         auto const shared = of.keys.size() / 2;
         for (std::size_t i = 0; i < shared; ++i) {
             of.keys[i] = stores_[primary].keys[i];
-            std::erase_if(of.keys[i], [&](entry const& each) { return each.where.position > last; });
+            drop_after(of.keys[i], last);
         }
         ++of.epoch;
     }
 
 private:
+    static void drop_after(std::vector<entry>& of_key, std::uint64_t last)
+    {
+        std::erase_if(of_key, [&](entry const& each) { return each.where.position > last; });
+    }
+
     struct one_store {
         std::uint32_t epoch = 1;
         versions keys{};

@@ -68,9 +68,11 @@ settings draw_cluster(dialect speaks, std::size_t number, dice& luck)
     return made;
 }
 
-void add_secondary(settings& primary, dice& luck)
+void add_follower(settings& primary, cluster::replication_kind kind, dice& luck)
 {
-    auto follower = cluster::secondary_of(primary);
+    auto follower = cluster::secondary_of(primary, kind);
+    if (!serves_clients(follower) && luck.per_mille(500)) // nobody outside knows whether the id comes along
+        follower.cluster_id = primary.cluster_id;
     follower.upstream_lag = draw_lag(luck);
     follower.lag = draw_lag(luck);
     follower.best_effort_wal_wait_duration = std::chrono::milliseconds(luck.pick(std::array{0, 10, 2000}));
@@ -81,8 +83,11 @@ void draw_clusters(plan& into, dice& luck)
 {
     auto const speaks = luck.per_mille(500) ? dialect::vault : dialect::openbao;
     into.clusters.push_back(draw_cluster(speaks, 0, luck));
-    if (speaks == dialect::vault && luck.per_mille(350))
-        add_secondary(into.clusters[0], luck);
+    using cluster::replication_kind;
+    if (speaks == dialect::vault && luck.per_mille(500))
+        add_follower(
+            into.clusters[0],
+            luck.per_mille(700) ? replication_kind::performance : replication_kind::disaster_recovery, luck);
     bool const is_mixed = luck.per_mille(200);
     auto const other = is_mixed && speaks == dialect::vault ? dialect::openbao : speaks;
     into.clusters.push_back(draw_cluster(other, 1, luck)); // as large: it may get the other one's addresses
@@ -113,7 +118,9 @@ void draw_clients(plan& into, dice& luck)
 {
     constexpr std::array kinds = {keeping::sessions, keeping::sessions,    keeping::shared_session,
                                   keeping::store,    keeping::small_store, keeping::proxy};
-    auto const sites = 1 + into.clusters[0].secondaries.size() + 1;
+    auto const& followers = into.clusters[0].secondaries;
+    auto const sites =
+        2 + static_cast<std::size_t>(std::count_if(followers.begin(), followers.end(), serves_clients));
     auto const processes = 1 + luck.below(3);
     for (std::size_t i = 0; i < processes; ++i) {
         process_plan one;
@@ -147,15 +154,17 @@ void draw_clients(plan& into, dice& luck)
 std::vector<fault> draw_faults(plan const& of, dice& luck)
 {
     auto const share = luck.pick(std::array{60U, 150U, 300U, 600U});
-    bool const has_secondary = !of.clusters[0].secondaries.empty();
+    auto const& followers = of.clusters[0].secondaries;
+    bool const has_secondary = !followers.empty() && serves_clients(followers[0]);
+    bool const has_standby = !followers.empty() && !has_secondary;
     std::vector<fault> chosen;
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         auto const kind = static_cast<fault>(i);
-        bool const is_drawn = luck.per_mille(share);
-        bool const is_possible = kind == fault::promoted ? has_secondary
-                                 : kind == fault::restored || kind == fault::restored_in_place
-                                     ? !has_secondary
-                                     : true;
+        bool const is_scarce = kind == fault::promoted || kind == fault::disaster; // few runs can have them
+        bool const is_drawn = luck.per_mille(is_scarce ? std::max(share, 400U) : share);
+        bool const is_possible = kind == fault::promoted   ? has_secondary
+                                 : kind == fault::disaster ? has_standby
+                                                           : true;
         if (is_drawn && is_possible)
             chosen.push_back(kind);
     }
@@ -165,9 +174,11 @@ std::vector<fault> draw_faults(plan const& of, dice& luck)
 std::size_t how_often(fault kind, dice& luck)
 {
     switch (kind) {
-    case fault::promoted: return 1;
+    case fault::promoted:
+    case fault::disaster: return 1;
     case fault::restored:
     case fault::restored_in_place:
+    case fault::restored_anew:
     case fault::taken_over: return 1 + luck.below(2);
     case fault::forged: return 1 + luck.below(3);
     default: return 2 + luck.below(6);
@@ -272,7 +283,8 @@ std::string describe(plan const& what)
     std::string text = "seed " + std::to_string(what.seed) + ": ";
     text += what.clusters[0].speaks == dialect::vault ? "Vault" : "OpenBao";
     text += " with " + std::to_string(what.clusters[0].performance_standbys) + " read standbys";
-    text += what.clusters[0].secondaries.empty() ? "" : " and a secondary";
+    for (auto const& each : what.clusters[0].secondaries)
+        text += serves_clients(each) ? " and a secondary" : " and a standby for disasters";
     text += what.clusters[0].allow_forwarding_via_header ? ", forwards by a field" : "";
     for (std::size_t i = 0; i < what.processes.size(); ++i)
         text += "; " + count(i) + " callers with " +

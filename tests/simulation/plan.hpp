@@ -67,13 +67,19 @@ struct script_line {
 /// leaves out some of its lines, gets another run that is as repeatable.
 struct plan {
     std::uint64_t seed = 1;
-    std::vector<cluster::settings> clusters{}; ///< the first may have a secondary; a second one is apart
+    std::vector<cluster::settings> clusters{}; ///< the first may have a follower; a second one is apart
     std::vector<process_plan> processes{};
     std::vector<caller_plan> callers{};
     std::size_t keys = 4; ///< of each log
     nanoseconds calm{};   ///< from then on nothing goes wrong any more
     std::vector<script_line> script{};
 };
+
+/// Whether clients use this cluster, which follows another one; or else it stands by for a disaster.
+[[nodiscard]] inline bool serves_clients(cluster::settings const& follower)
+{
+    return follower.follows == cluster::replication_kind::performance;
+}
 
 [[nodiscard]] plan draw_plan(std::uint64_t seed, std::size_t operations);
 

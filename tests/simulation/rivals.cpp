@@ -160,10 +160,19 @@ std::string row(std::string_view name, std::array<std::string, 7> const& cells)
 /// knows, or makes it believe what is not so: then none can promise anything.
 void make_comparable(plan& what, bool is_addressable)
 {
-    constexpr std::array left_out = {
-        fault::forged,       fault::foreign_line,     fault::taken_over,        fault::promoted,
-        fault::restarted,    fault::restarted_old,    fault::restarted_corrupt, fault::restarted_foreign,
-        fault::clock_leaped, fault::clock_began_anew, fault::outspoken};
+    constexpr std::array left_out = {fault::forged,
+                                     fault::foreign_line,
+                                     fault::taken_over,
+                                     fault::promoted,
+                                     fault::disaster,
+                                     fault::restored_anew,
+                                     fault::restarted,
+                                     fault::restarted_old,
+                                     fault::restarted_corrupt,
+                                     fault::restarted_foreign,
+                                     fault::clock_leaped,
+                                     fault::clock_began_anew,
+                                     fault::outspoken};
     std::erase_if(what.script, [&](script_line const& line) {
         return line.is_fault && std::find(left_out.begin(), left_out.end(), line.kind) != left_out.end();
     });

@@ -129,6 +129,18 @@ TEST_CASE("a secondary that becomes a primary keeps what had arrived")
     CHECK(truth.epoch(1) == 2);
 }
 
+TEST_CASE("a cluster that stood by for a disaster has what had arrived, and ends what was promised")
+{
+    oracle truth(1, 2);
+    truth.executed(0, foo, 1, 10);
+    auto const lost = truth.executed(0, bar, 2, 11);
+    truth.begin_epoch(0, 10);
+    CHECK(truth.epoch(0) == 2);
+    CHECK(truth.look(0, foo, 1).is_real);
+    CHECK_FALSE(truth.look(0, bar, 2).is_real);
+    CHECK_FALSE(lacks(truth, bar, 0, lost));
+}
+
 TEST_CASE("of a value that was written twice a node shows the one that it has")
 {
     oracle truth(1, 2);

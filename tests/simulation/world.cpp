@@ -15,6 +15,8 @@ world::world(plan const& what)
         auto const& made = models_.back();
         for (std::size_t which = 0; which < made.cluster_count(); ++which) {
             auto const& chosen = made.chosen(which);
+            if (made.is_secondary(which) && !serves_clients(chosen))
+                continue; // no site, until it takes the place of one
             site one{.name = "site" + std::to_string(sites_.size()),
                      .id = chosen.cluster_id,
                      .speaks = chosen.speaks,
@@ -22,8 +24,7 @@ world::world(plan const& what)
                      .which = which,
                      .follows = made.is_secondary(which)};
             one.nodes.resize(1 + chosen.performance_standbys + chosen.plain_standbys);
-            std::iota(one.nodes.begin(), one.nodes.end(), made.first_node(which));
-            one.leader = one.nodes.front();
+            number_nodes(one);
             sites_.push_back(std::move(one));
         }
     }
@@ -36,11 +37,25 @@ world::world(plan const& what)
     }
 }
 
+void world::number_nodes(site& of)
+{
+    std::iota(of.nodes.begin(), of.nodes.end(), model_of(of).first_node(of.which));
+    of.leader = of.nodes.front();
+}
+
 void world::name_nodes(std::size_t of)
 {
     auto const& there = sites_[behind_[of]];
     for (std::size_t i = 0; i < there.nodes.size(); ++i)
         model_of(there).set_address(there.nodes[i], addresses_[of][i % addresses_[of].size()]);
+}
+
+std::string world::log_name(std::size_t seen_from, std::size_t store) const
+{
+    auto const& here = sites_[seen_from];
+    if (seen_from == store)
+        return here.name;
+    return here.follows && store == 0 ? sites_[store].name + ".at." + here.name : std::string();
 }
 
 std::uint64_t world::end_of(log_view const& log, nanoseconds now)
@@ -114,6 +129,30 @@ void world::swap(std::size_t one, std::size_t other)
     std::swap(behind_[one], behind_[other]);
     name_nodes(one);
     name_nodes(other);
+}
+
+void world::fail_over(nanoseconds now)
+{
+    ++elections_;
+    auto& gone = sites_[0];
+    gone.which = 1; // it has as many nodes
+    model_of(gone).promote(gone.which, now);
+    number_nodes(gone);
+    for (std::size_t of = 0; of < sites_.size(); ++of)
+        name_nodes(of);
+}
+
+bool world::follow_ids()
+{
+    bool has_changed = false;
+    for (auto& each : sites_) {
+        auto const& id = model_of(each).chosen(each.which).cluster_id;
+        bool const is_new = each.id != id;
+        each.has_new_id = each.has_new_id || is_new;
+        has_changed = has_changed || is_new;
+        each.id = id;
+    }
+    return has_changed;
 }
 
 void world::promote(nanoseconds now)

@@ -30,8 +30,9 @@ struct site {
     std::size_t model = 0;
     std::size_t which = 0; ///< of the model's clusters
     std::vector<std::size_t> nodes{};
-    std::size_t leader = 0; ///< the active node, or who becomes it when the election is over
-    bool follows = false;   ///< a secondary
+    std::size_t leader = 0;  ///< the active node, or who becomes it when the election is over
+    bool follows = false;    ///< a secondary
+    bool has_new_id = false; ///< not the one of the beginning
 };
 
 /// Where a value lies: in the mount that stays in its cluster, or in the one that a secondary shares with its
@@ -73,6 +74,9 @@ public:
         return {place, sites_[place].follows && !key.is_own ? 0 : place};
     }
 
+    /// What a log is called where it is seen from there; empty: it is not.
+    [[nodiscard]] std::string log_name(std::size_t seen_from, std::size_t store) const;
+
     /// How many entries a log has. (What is on its way from a primary, and due, lands first.)
     std::uint64_t end_of(log_view const& log, nanoseconds now);
 
@@ -107,6 +111,12 @@ public:
     /// each other change too.)
     void swap(std::size_t one, std::size_t other);
 
+    /// The first cluster is gone. The one that stood by for that takes its place.
+    void fail_over(nanoseconds now);
+
+    /// Clusters may have become others: their sites get their ids. Whether any did.
+    bool follow_ids();
+
     /// The second site becomes a primary.
     void promote(nanoseconds now);
 
@@ -118,6 +128,7 @@ public:
     void set_lag(nanoseconds lag);
 
 private:
+    void number_nodes(site& of);
     void name_nodes(std::size_t of);
 
     std::vector<cluster::model> models_;
