@@ -71,16 +71,6 @@ cluster::position clients::carried_of(flight const& got, std::string const& of)
     return carried;
 }
 
-/// Whose state was required of the one that refused: where the view knows no cluster, it is that of the
-/// session's only one, whoever is asked.
-std::string clients::refused_of(recording const& by, flight const& got)
-{
-    if (!by.believed.empty())
-        return std::string(by.believed);
-    auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
-    return carried.empty() ? servers_.at(got.log.seen_from).id : book_.read(carried.front()).cluster;
-}
-
 /// An answer to a write is certain to be of another history if it is behind what its request carried, which
 /// had been recorded long enough before, and a node could compare the two; one that is in order ends the
 /// suspicion. What somebody forged proves nothing: a store notes one state of each millisecond as settled,
@@ -152,7 +142,6 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
     auto const& what = who.last();
     bool const is_read = got.what.writes == 0;
     bool const binds = !is_read || who.options().monotonic_reads || by.was_fenced;
-    bool begins = what.regressed > 0;
     note_misleading(by, got);
     bool is_of_asked = true;
     for_each_text(got.answer, [&](std::string_view text) {
@@ -161,15 +150,14 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
     bool const is_dropped = is_of_asked && is_old(by);
     if (auto const wrong = invariant::of_old_answer(what, is_dropped && was_old))
         fail(invariant::old_answers_end, by, got.what, *wrong);
+    if (what.regressed > 0)
+        note_epoch(by, got, who.restored());
     if (what.kept + what.superseded + what.held > 0 && !is_dropped)
         for_each_text(got.answer, [&](std::string_view text) {
             auto const& meaning = book_.read(text);
             if (!meaning.is_known || (!binds && !meaning.is_vault))
                 return;
-            if (std::exchange(begins, false))
-                note_epoch(by, got, meaning.cluster);
-            else
-                note_proof(by, got, meaning.cluster, meaning.where);
+            note_proof(by, got, meaning.cluster, meaning.where);
             auto& followed = followed_by(host, who, meaning.cluster);
             auto const history = changes_of(meaning.cluster, got.answered.value_or(time_.now()));
             followed.oldest = std::min(followed.oldest.value_or(history), history);
@@ -184,9 +172,7 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
             known.join = join(known.join, meaning.where);
             known.newest = join(known.newest, meaning.where);
         });
-    if (begins) // a refusal gave it away
-        note_epoch(by, got, refused_of(by, got));
-    else if (what.regressed == 0)
+    if (what.regressed == 0)
         note_refusal(by, got);
 }
 

@@ -216,7 +216,6 @@ private:
     void note_epoch(recording const& by, flight const& got, std::string const& of);
     void note_misleading(recording const& by, flight const& got);
     [[nodiscard]] cluster::position carried_of(flight const& got, std::string const& of);
-    [[nodiscard]] std::string refused_of(recording const& by, flight const& got);
     void note_refusal(recording const& by, flight const& got);
     void add_proof(recording const& by, flight const& got, std::string const& of, afterwrite::duration after);
     void note_proof(recording const& by, flight const& got, std::string const& of,

@@ -3,6 +3,7 @@
 
 #include <afterwrite/lock.hpp>
 #include <afterwrite/policy/replication_view.hpp>
+#include <afterwrite/session/regression.hpp>
 #include <afterwrite/session/session.hpp>
 #include <afterwrite/session/shared_session.hpp>
 #include <afterwrite/store/session_store.hpp>
@@ -119,7 +120,12 @@ public:
                                 afterwrite::time_point now)
     {
         now_ = now;
-        return last_ = with([&](auto& session) { return session.record(answer, carried, now); });
+        with([&](auto& session) {
+            if constexpr (requires { session.report_to(&regression_); })
+                session.report_to(&regression_);
+            last_ = session.record(answer, carried, now);
+        });
+        return last_;
     }
     afterwrite::recorded record_lost(afterwrite::required_states const& carried, afterwrite::time_point now)
     {
@@ -135,6 +141,17 @@ public:
     {
         auto const known = cluster.empty() ? naive.end() : naive.find(std::string(cluster));
         return known == naive.end() ? std::nullopt : std::optional(known->second);
+    }
+
+    /// The cluster of which an epoch began last; empty: of none.
+    [[nodiscard]] std::string restored() const
+    {
+        return with([&](auto const& session) {
+            if constexpr (requires { session.last_regression(); })
+                return std::string(session.last_regression().lost.cluster());
+            else
+                return std::string(regression_.lost.cluster());
+        });
     }
 
     promises written;                              ///< what was acknowledged to it, promised or not
@@ -156,6 +173,7 @@ private:
     afterwrite::session_options options_;
     afterwrite::time_point now_{};
     afterwrite::recorded last_{};
+    afterwrite::regression regression_{}; ///< of an identity of a store
 };
 
 } // namespace simulation
