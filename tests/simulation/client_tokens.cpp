@@ -61,9 +61,11 @@ void clients::take_token(operation const& one, flight const& got)
     }
     spoil(host.what.breaks, scopes_[one.scope]);
     auto const& there = servers_.at(got.log.seen_from);
-    bool const says_index = servers_.model_of(there).chosen(there.which).consistent_tokens;
+    auto const& chosen = servers_.model_of(there).chosen(there.which);
+    bool const is_same = got.executed->epoch == truth_.epoch(got.log.store); // as when it was signed
     work_[one.caller].token = newest_tokens_[got.log.store] = std::make_shared<credential const>(
-        credential{std::move(text), got.log.store, *got.executed, says_index});
+        credential{std::move(text), got.log.store, *got.executed, chosen.consistent_tokens,
+                   is_same ? chosen.hmac_key : std::string()});
 }
 
 /// What the answer told is required of whoever comes with the token.
@@ -109,12 +111,14 @@ bool clients::has_lost_token(operation const& one) const
 void clients::check_token(operation const& one)
 {
     auto const& there = servers_.at(one.log.seen_from);
-    auto const status = servers_.model_of(there).chosen(there.which).unknown.stale_token_status;
-    bool const is_told = there.speaks == cluster::dialect::vault || status == 412;
-    bool const says_index = one.what.token->says_index && is_told && !has_lost_token(one);
-    bool const is_judged = is_at_home(one, one.log) && !carries_unsigned(one.asked);
+    auto const& chosen = servers_.model_of(there).chosen(there.which);
+    auto const& token = *one.what.token;
+    bool const is_told = there.speaks == cluster::dialect::vault || chosen.unknown.stale_token_status == 412;
+    bool const says_index = token.says_index && is_told && !has_lost_token(one);
+    bool const is_legible = !token.says_index || token.key == chosen.hmac_key; // or else it is nobody's
+    bool const is_judged = is_at_home(one, one.log) && !carries_unsigned(one.asked) && is_legible;
     auto const bound = is_judged ? one.promised.of(one.log) : version{};
-    bool const is_promised = bound.epoch == one.seen->epoch && one.what.token->made <= bound;
+    bool const is_promised = bound.epoch == one.seen->epoch && token.made <= bound;
     report_.checked_tokens += says_index || is_promised ? 1 : 0;
     check(invariant::tokens_are_good, one, invariant::of_token(*one.seen, bound, says_index));
 }

@@ -30,6 +30,7 @@ struct credential {
     std::size_t home = 0;    ///< whose log has it
     version made{};          ///< ... and where
     bool says_index = false; ///< of its making: a node that is behind that refuses it
+    std::string key{};       ///< with which that is signed; empty: nobody knows
 };
 
 /// What a request asks for, of those that the simulation sends.
