@@ -172,7 +172,10 @@ public:
     /// The same of any site.
     [[nodiscard]] bool has_mixed_clusters() const
     {
-        return sky_.struck[fault::taken_over] > 0 || !mixed_at_.empty();
+        bool has_any = false;
+        for (std::size_t of = 0; of < servers_.sites(); ++of)
+            has_any = has_any || has_mixed_clusters(of);
+        return has_any;
     }
 
     /// Whether an answer from this site's addresses ever lost its index.

@@ -207,11 +207,13 @@ void draw_script(plan& into, std::size_t operations, dice& luck)
                      [](script_line const& a, script_line const& b) { return a.at < b.at; });
 }
 
+/// The usual budgets are hardly ever used up by so few callers.
 void draw_budgets(plan& into, dice luck)
 {
     for (auto& each : into.processes)
         if (luck.per_mille(300))
-            each.traffic = small_budgets;
+            each.traffic = {.retries = {.percent_of_reads = 5, .per_second = 2, .burst = 4},
+                            .forwards = {.percent_of_reads = 5, .per_second = 2, .burst = 2}};
 }
 
 /// Tokens come into being: with the index of that in them, or without.

@@ -63,11 +63,6 @@ struct script_line {
     std::uint16_t who = 0; ///< of an operation: the caller
 };
 
-/// Of some processes, since so few callers hardly ever use up the usual ones.
-inline constexpr afterwrite::traffic_limits small_budgets{
-    .retries = {.percent_of_reads = 5, .per_second = 2, .burst = 4},
-    .forwards = {.percent_of_reads = 5, .per_second = 2, .burst = 2}};
-
 /// What a seed chooses: the clusters, the clients, and what is to happen. Whoever changes it by hand, or
 /// leaves out some of its lines, gets another run that is as repeatable.
 struct plan {

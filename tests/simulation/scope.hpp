@@ -124,6 +124,9 @@ public:
             if constexpr (requires { session.report_to(&regression_); })
                 session.report_to(&regression_);
             last_ = session.record(answer, carried, now);
+            if constexpr (requires { session.last_regression(); })
+                if (last_.regressed > 0)
+                    regression_ = session.last_regression();
         });
         return last_;
     }
@@ -144,15 +147,7 @@ public:
     }
 
     /// The cluster of which an epoch began last; empty: of none.
-    [[nodiscard]] std::string restored() const
-    {
-        return with([&](auto const& session) {
-            if constexpr (requires { session.last_regression(); })
-                return std::string(session.last_regression().lost.cluster());
-            else
-                return std::string(regression_.lost.cluster());
-        });
-    }
+    [[nodiscard]] std::string restored() const { return std::string(regression_.lost.cluster()); }
 
     promises written;                              ///< what was acknowledged to it, promised or not
     promises shown;                                ///< what its reads have shown
@@ -173,7 +168,7 @@ private:
     afterwrite::session_options options_;
     afterwrite::time_point now_{};
     afterwrite::recorded last_{};
-    afterwrite::regression regression_{}; ///< of an identity of a store
+    afterwrite::regression regression_{};
 };
 
 } // namespace simulation

@@ -83,11 +83,8 @@ int found_by(std::string_view invariant, sabotage what)
         auto spoiled = draw_plan(seed, needs_restores ? 1200 : 400);
         if (needs_restores && !spoiled.clusters[0].secondaries.empty())
             continue;
-        for (auto& each : spoiled.processes) {
+        for (auto& each : spoiled.processes)
             each.breaks = what;
-            if (what == sabotage::overspends)
-                each.traffic = small_budgets;
-        }
         if (needs_restores)
             restore_often(spoiled);
         if (what == sabotage::merges_texts)
