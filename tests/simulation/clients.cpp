@@ -110,7 +110,8 @@ void clients::begin(std::size_t caller)
     one.session = host.generation + host.renewals;
     one.written = who.written;
     one.shown = who.shown;
-    one.believed = view.cluster();
+    auto const asked = view.asked(); // others may teach the view meanwhile
+    one.believed = asked.cluster();
     auto const naive = who.naive_of(one.believed);
     one.settled = naive ? naive->settled : cluster::position{};
     one.number = ++report_.operations;
@@ -121,7 +122,7 @@ void clients::begin(std::size_t caller)
         one.machine.emplace<proxied_exchange>(proxy_policy{.consistency = plan.policy}, one.asked, facts, who,
                                               view, now, luck.next());
     else
-        one.machine.emplace<exchange>(plan.policy, who.required(view.asked()), facts, now, luck.next());
+        one.machine.emplace<exchange>(plan.policy, who.required(asked), facts, now, luck.next());
     bool const is_nobodys = host.what.how == keeping::proxy && one.what.what == deed::log_in;
     with_machine(one, [&](auto& machine) {
         if (naive && !one.said && !is_nobodys)
@@ -267,7 +268,7 @@ void clients::deliver(std::size_t flight_id)
 void clients::take(operation& one, flight& got)
 {
     bool const is_first = !moments_.is_between();
-    if (is_first && processes_[one.process].is_doomed && !has_other_histories())
+    if (is_first && processes_[one.process].is_doomed)
         moments_.kill_at(static_cast<std::uint32_t>(1 + one.luck.below(3)));
     if (!got.is_broken && sky_.strikes(fault::hung_up, one.site, time_.now(), one.luck)) {
         give_up(one, got);
@@ -289,7 +290,7 @@ void clients::take_answer(operation& one, flight& got)
     auto const now = now_of(host);
     hear(host, who, got.answer);
     one.knew = view.cluster();
-    auto const before = moments_.interruptions();
+    one.is_interrupted = false;
     bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
     auto const by = recording_of(one, was_fenced);
     bool const was_old = is_old(by);
@@ -305,14 +306,16 @@ void clients::take_answer(operation& one, flight& got)
         return;
     }
     if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine)) {
+        auto const before = moments_.interruptions();
         one.last = proxied->on_response(got.answer, who, view, now);
+        one.is_interrupted = moments_.interruptions() != before;
     } else {
         auto& machine = std::get<exchange>(one.machine);
         who.record(got.answer, machine.carried(), now);
+        one.knew = view.cluster(); // others may have taught it meanwhile
         one.last = machine.on_response(got.answer, view, now);
     }
     check_spending(one, true);
-    one.is_interrupted = moments_.interruptions() != before;
     one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
     if (was_fenced &&
         (got.is_cached || got.is_forged)) // it repays the fence, and nobody can see that it is old

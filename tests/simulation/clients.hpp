@@ -106,7 +106,7 @@ struct operation {
     bool is_idempotent = false;
     bool is_altered = false;     ///< the index of the answer at hand is not what the server answered
     bool is_abandoned = false;   ///< its process has ended
-    bool is_interrupted = false; ///< others came between when the answer at hand was recorded
+    bool is_interrupted = false; ///< others came between while a proxy recorded the answer at hand
     bool is_used = false;
 };
 
@@ -139,10 +139,6 @@ public:
 
     /// What was under way in a process, or in one program of it, goes on without it.
     void abandon(std::size_t process, std::optional<std::size_t> program = {});
-
-    /// Whether any store may have to follow another history than at first. What is known of that here is
-    /// noted when the library has done with an answer; so nobody comes between, or dies, before that.
-    [[nodiscard]] bool has_other_histories() const { return !changes_.empty() || way_.has_mixed_clusters(); }
 
     /// What happens where a store's locks are taken.
     [[nodiscard]] store_moments& moments() { return moments_; }

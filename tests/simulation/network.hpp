@@ -169,15 +169,6 @@ public:
                mixed_at_.contains(site);
     }
 
-    /// The same of any site.
-    [[nodiscard]] bool has_mixed_clusters() const
-    {
-        bool has_any = false;
-        for (std::size_t of = 0; of < servers_.sites(); ++of)
-            has_any = has_any || has_mixed_clusters(of);
-        return has_any;
-    }
-
     /// Whether an answer from this site's addresses ever lost its index.
     [[nodiscard]] bool has_dropped_indices(std::size_t site) const { return dropped_at_.contains(site); }
 

@@ -129,8 +129,7 @@ private:
         auto const is_due = [this] {
             return time_.has_before(time_.now() + 1ms) && time_.next() != task::heal;
         };
-        if (is_alone_ || !is_due() || clients_.has_other_histories() ||
-            !sky_.strikes(fault::interleaved, 0, time_.now(), between_))
+        if (is_alone_ || !is_due() || !sky_.strikes(fault::interleaved, 0, time_.now(), between_))
             return false;
         for (auto left = 1 + between_.below(4); left > 0 && is_due(); --left)
             work();
