@@ -375,6 +375,18 @@ TEST_CASE("a prober that is refused again and again gives its place to the next 
     CHECK(asked(now.node, fresh, again + 2ms) == flight::turn::send);
 }
 
+TEST_CASE("an older read that is refused takes the prober's place, and not what that was refused")
+{
+    behind now;
+    auto const sent = now.probe(refuse_probes(now, flight::most_refused - 1, at(200ms)));
+    auto const again = now.node.refused(now.prober, sent + 1ms, sent + 1ms, middle);
+    auto older = reads(99);
+    auto const due = now.node.refused(older, sent + 2ms, sent + 200ms, middle);
+    CHECK(due < again);
+    CHECK(asked(now.node, now.prober, due) == flight::turn::wait);
+    CHECK(asked(now.node, older, due) == flight::turn::probe);
+}
+
 TEST_CASE("when a probe is answered those that are refused are counted anew")
 {
     for (bool const is_answered : {true, false}) {

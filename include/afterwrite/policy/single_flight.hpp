@@ -103,8 +103,11 @@ public:
             ++refused_probes_;
         if (!is_first && (was_probe || now >= next_probe_))
             next_probe_ = later(now, backoff::spread_a_tenth(interval_, random));
-        if (is_first || may_lead(who.required))
+        if (is_first || may_lead(who.required)) {
+            if (!(who.required == lacks_))
+                refused_probes_ = 0; // those were of somebody else
             lead(who);
+        }
         if (!(who.required == lacks_))
             return look(now, random);
         bool const yields = refused_probes_ >= most_refused; // all who wait come before
