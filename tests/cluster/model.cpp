@@ -134,6 +134,14 @@ position model::applied(std::size_t node, nanoseconds now)
     return owner_of(node).log.visible(inside(node), now);
 }
 
+position model::claimed(std::size_t node, nanoseconds now)
+{
+    now = tick(now);
+    return owner_of(node).log.received(inside(node), now);
+}
+
+position model::looked_at(std::size_t node) const { return owner_of(node).cached.at(inside(node)).where; }
+
 std::string model::index_text(position where, std::size_t which) const
 {
     auto const& there = *clusters_.at(which);

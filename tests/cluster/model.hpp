@@ -114,6 +114,12 @@ public:
     /// What the node has applied at that time.
     position applied(std::size_t node, nanoseconds now);
 
+    /// What the node says that it has: no less than it has applied, see `settings::replay_lag`.
+    position claimed(std::size_t node, nanoseconds now);
+
+    /// What of that OpenBao's header check looked at last, see `settings::index_cache_age`.
+    [[nodiscard]] position looked_at(std::size_t node) const;
+
     /// The `X-Vault-Index` text for a position in this cluster's dialect; OpenBao uses `local` only.
     [[nodiscard]] std::string index_text(position where, std::size_t which = 0) const;
 

@@ -67,6 +67,10 @@ void clients::check_spending(operation& one, bool is_answered)
     auto const& policy = plan_.callers[one.caller].policy;
     auto const& next = one.last;
     auto const now = now_of(host);
+    bool const is_hop = is_answered && next.why == reason::another_node && is_stale(next.refused_as);
+    one.hops = is_hop ? one.hops + 1 : 0;
+    report_.hops += is_hop ? 1 : 0;
+    check(invariant::within_bounds, one, invariant::of_hops(one.hops));
     bool const is_shared = policy.wait.form == backoff::shape::learned;
     if (allowed.are_moot)
         return;
@@ -77,6 +81,8 @@ void clients::check_spending(operation& one, bool is_answered)
     if (next.why == reason::forwarding && next.refused_as != refusal::several_indices_refused) {
         bool const is_first = !std::exchange(one.has_forwarded, true);
         is_allowed = !is_first || !is_shared || is_free || allowed.forwards.take(now);
+    } else if (is_hop) { // where it has paid off, it is free
+        is_allowed = view_of(one).hopping().pays() || is_free || allowed.retries.take(now);
     } else if (is_answered && next.why == reason::waiting && is_stale(next.refused_as)) {
         is_allowed = ++one.waits <= 2 || !is_shared || is_free || allowed.retries.take(now);
     } else if (is_answered && next.why == reason::repeating && next.refused_as != refusal::no_active_node) {
@@ -156,22 +162,19 @@ bool clients::carries_unsigned(cluster::request const& asked) const
                        [&](auto text) { return forged_.contains(text) && book_.read(text).is_vault; });
 }
 
-/// Whether the node really had not all that the request carried. (OpenBao's check looks at an index that may
-/// be some ms old, so of its refusals nobody can tell.)
+/// Whether a node refused it, and had not all that the request carried, as far as it looked. (OpenBao's check
+/// looks at an index that may be some ms old.)
 bool clients::did_lack(flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
-    if (lacks_token(got))
-        return true;
     bool const shows_older = got.is_cached || got.is_joined || got.is_forged;
-    if (shows_older || carries_unsigned(got.asked) ||
-        (there.speaks == cluster::dialect::openbao && got.answer.status == 429))
+    if (lacks_token(got) || shows_older || carries_unsigned(got.asked))
         return true;
     for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
         auto const& meaning = book_.read(text);
-        if (meaning.cluster != there.id || got.had.local < meaning.where.local ||
-            got.had.replicated < meaning.where.replicated)
-            return true;
+        if (meaning.cluster != there.id || got.looked_at.local < meaning.where.local ||
+            got.looked_at.replicated < meaning.where.replicated)
+            return got.answered.has_value();
     }
     return false;
 }

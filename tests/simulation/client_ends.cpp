@@ -39,6 +39,7 @@ void clients::check_end(operation& one)
         bool const is_bound = bound.epoch == one.seen->epoch;
         report_.checked_reads += is_bound ? 1 : 0;
         report_.checked_lists += is_bound && one.what.what == deed::list ? 1 : 0;
+        report_.hidden_reads += is_bound && one.seen->is_hidden && *one.seen->next <= bound ? 1 : 0;
         check(invariant::read_your_writes, one, invariant::of_read(*one.seen, bound));
     }
     bool const was_sent_in_vain = one.last.what == action::give_up && one.last.why != reason::not_offered &&

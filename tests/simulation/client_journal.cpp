@@ -98,7 +98,8 @@ void clients::write_end(operation const& one) const
     auto const value = one.seen->value == 0 ? std::string(history::nothing) : std::to_string(one.seen->value);
     journal_.history->return_read(time_of(time_.now()), session_of(one), one.in_history,
                                   {one.seen->shown.epoch, one.seen->shown.position}, value,
-                                  must_show(one) ? given : history::promise::unpromised);
+                                  must_show(one) && !one.seen->is_hidden ? given
+                                                                         : history::promise::unpromised);
 }
 
 void clients::write_loss(operation const& one) const

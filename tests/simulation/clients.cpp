@@ -130,7 +130,7 @@ void clients::begin(std::size_t caller)
         one.last = machine.first(view);
     });
     one.wrote.reset();
-    one.sent = one.waits = one.repetitions = 0;
+    one.sent = one.waits = one.repetitions = one.hops = 0;
     one.has_forwarded = one.was_refused = false;
     one.spends_freely = invariant::has_open_breaker(view);
     program_of(one).allowed[one.site].retries.count_read();

@@ -95,6 +95,7 @@ struct operation {
     std::uint32_t sent = 0;          ///< attempts, by our own count
     std::uint32_t waits = 0;         ///< for a node that was behind, each followed by an attempt
     std::uint32_t repetitions = 0;   ///< of what broke
+    std::uint32_t hops = 0;          ///< from node to node since it waited last
     bool has_forwarded = false;      ///< its node was given up, and the active one asked
     bool was_refused = false;        ///< the last attempt, by a node that was behind
     bool was_checked = false;        ///< the last attempt asked the node itself, which can compare

@@ -6,7 +6,7 @@ namespace simulation {
 deed draw_deed(bool writes, dice& luck)
 {
     if (!writes)
-        return luck.per_mille(100) ? deed::list : deed::read;
+        return luck.per_mille(50) ? deed::list : deed::read;
     if (luck.per_mille(150))
         return deed::remove;
     return luck.per_mille(300) ? deed::post : deed::put;

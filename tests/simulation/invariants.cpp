@@ -55,7 +55,7 @@ breach of_read(sight const& seen, version const& promised)
     if (!seen.is_real)
         return "it shows a value that was never written there";
     bool const binds = promised.epoch == seen.epoch;
-    if (!binds || !seen.next || *seen.next > promised)
+    if (!binds || !seen.next || seen.is_hidden || *seen.next > promised)
         return std::nullopt;
     return "it shows the version " + text_of(seen.shown) + " and not " + text_of(*seen.next) +
            ", though all up to " + text_of(promised) + " was promised";
@@ -65,7 +65,8 @@ breach of_token(sight const& seen, version const& promised, bool says_index)
 {
     if (!seen.is_real)
         return "a token is good that nobody has made";
-    bool const is_due = seen.next && (says_index || (promised.epoch == seen.epoch && *seen.next <= promised));
+    bool const is_due = seen.next && !seen.is_hidden &&
+                        (says_index || (promised.epoch == seen.epoch && *seen.next <= promised));
     return is_due ? breach("the token that was made at " + text_of(*seen.next) + " is not known") : breach();
 }
 
@@ -162,6 +163,12 @@ breach of_effort(effort const& spent)
     if (spent.planned > spent.deadline)
         return "an attempt is planned after the deadline";
     return std::nullopt;
+}
+
+breach of_hops(std::uint32_t in_a_row)
+{
+    constexpr std::uint32_t most = 2; // by the documented rule
+    return in_a_row > most ? breach("it asks a third node in a row, and does not wait") : breach();
 }
 
 breach of_spending(bool is_allowed)

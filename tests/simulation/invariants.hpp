@@ -24,7 +24,8 @@ namespace simulation::invariant {
 
 using breach = std::optional<std::string>;
 
-/// S1. A delivered read contains all writes that its session had been promised when it began.
+/// S1. A delivered read contains all writes that its session had been promised when it began, unless its node
+/// says that it has them, and does not show them yet.
 inline constexpr std::string_view read_your_writes = "S1 read your writes";
 [[nodiscard]] breach of_read(sight const& seen, version const& promised);
 
@@ -78,6 +79,8 @@ struct effort {
     afterwrite::time_point deadline;
 };
 [[nodiscard]] breach of_effort(effort const& spent);
+/// Nor does it go on to other nodes again and again, without waiting between.
+[[nodiscard]] breach of_hops(std::uint32_t in_a_row);
 /// Nor do all operations of a process together cause more than their budgets allow.
 [[nodiscard]] breach of_spending(bool is_allowed);
 

@@ -140,7 +140,13 @@ void network::settle(std::size_t id, cluster::outcome const& result)
     auto const& there = servers_.at(one.log.seen_from);
     one.end_of_log = servers_.model_of(there).newest(there.which).local;
     one.forwarding_was_off = !servers_.model_of(there).chosen(there.which).allow_forwarding_via_header;
+    one.claimed = servers_.model(one.node.model).claimed(result.note.served_by, time_.now());
     if (one.answer.status == 412 || one.answer.status == 429) {
+        auto& model = servers_.model(one.node.model);
+        bool const was_held = one.had_in_vain.has_value(); // and so woken by the index itself
+        bool const is_cached = one.answer.status == 429 && !was_held;
+        one.looked_at =
+            is_cached ? model.looked_at(one.node.node) : model.claimed(one.node.node, time_.now());
         one.had = servers_.model(one.node.model).applied(one.node.node, time_.now());
         one.had_in_vain = one.had_in_vain.value_or(one.had);
     }

@@ -99,6 +99,8 @@ struct flight {
     bool repeats = false;                           ///< its answer is to be recorded twice
     bool is_appended = false;                       ///< the node that it came to died before it was committed
     cluster::position had{};                        ///< what the node had that answered, or refused
+    cluster::position claimed{};                    ///< what that one said that it has, when it answered
+    cluster::position looked_at{};                  ///< what that one looked at, when it refused
     std::uint64_t end_of_log = 0;                   ///< of its cluster, then
     std::optional<cluster::position> had_in_vain{}; ///< it was refused or held by a node that had that
     std::unique_ptr<late_record> late{};
@@ -200,6 +202,7 @@ private:
     bool answer_instead(std::size_t id);
     void note_execution(flight& one, std::uint64_t before);
     void note_sight(flight& one);
+    static void note_cache(flight& one);
 
     void spoil_index(flight& one);
     void deliver_at(std::size_t id, nanoseconds when);

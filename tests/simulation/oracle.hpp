@@ -36,6 +36,7 @@ struct sight {
     std::optional<version> next{};
     std::uint64_t value = 0; ///< of a removal its number; 0: nothing was ever there
     std::uint32_t epoch = 1; ///< that of the log then
+    bool is_hidden = false;  ///< the node says that it has the next one, and shows it not yet
     bool is_real = true;     ///< false: it showed a value that was never written there
 };
 

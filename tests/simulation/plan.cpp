@@ -216,6 +216,18 @@ void draw_budgets(plan& into, dice luck)
                             .forwards = {.percent_of_reads = 5, .per_second = 2, .burst = 2}};
 }
 
+/// What a node shows may be behind what it says that it has: of what it keeps in memory, or has received of
+/// its database and not replayed.
+void draw_caches(plan& into, dice luck)
+{
+    for (auto& each : into.clusters) {
+        bool const is_cached = luck.per_mille(150);
+        each.replay_lag = is_cached ? luck.between(1ms, 60ms) : 0ns;
+        for (auto& follower : each.secondaries)
+            follower.replay_lag = each.replay_lag;
+    }
+}
+
 /// Tokens come into being: with the index of that in them, or without.
 void draw_logins(plan& into, dice luck)
 {
@@ -260,6 +272,7 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     draw_budgets(made, dice(seed, 3));
     draw_logins(made, dice(seed, 4));
     share_stores(made, dice(seed, 5));
+    draw_caches(made, dice(seed, 6));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
     draw_script(made, operations, luck);
     return made;
@@ -286,6 +299,7 @@ std::string describe(plan const& what)
     for (auto const& each : what.clusters[0].secondaries)
         text += serves_clients(each) ? " and a secondary" : " and a standby for disasters";
     text += what.clusters[0].allow_forwarding_via_header ? ", forwards by a field" : "";
+    text += what.clusters[0].replay_lag > 0ns ? ", shows less than it has" : "";
     for (std::size_t i = 0; i < what.processes.size(); ++i)
         text += "; " + count(i) + " callers with " +
                 std::string(keepings[static_cast<std::size_t>(what.processes[i].how)]) +

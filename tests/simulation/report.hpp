@@ -56,6 +56,8 @@ struct report {
     std::uint64_t checked_lists = 0;  ///< lists, of these
     std::uint64_t checked_tokens = 0; ///< uses of tokens that had to be good
     std::uint64_t tokens_refused = 0; ///< by nodes that were behind what the token itself says
+    std::uint64_t hidden_reads = 0;   ///< that lack what is promised, and nobody could see that
+    std::uint64_t hops = 0;           ///< of reads from a node that was behind to another one, at once
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
     std::uint64_t violations = 0;
@@ -75,6 +77,8 @@ struct report {
         checked_lists += other.checked_lists;
         checked_tokens += other.checked_tokens;
         tokens_refused += other.tokens_refused;
+        hidden_reads += other.hidden_reads;
+        hops += other.hops;
         delivered += other.delivered;
         given_up += other.given_up;
         violations += other.violations;

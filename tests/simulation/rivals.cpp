@@ -178,6 +178,11 @@ void make_comparable(plan& what, bool is_addressable)
     });
     for (auto& each : what.callers)
         each.policy = {};
+    for (auto& each : what.clusters) {
+        each.replay_lag = {};
+        for (auto& follower : each.secondaries)
+            follower.replay_lag = {};
+    }
     for (auto& each : what.processes) {
         each.options = {};
         each.addressable = is_addressable;

@@ -36,6 +36,12 @@ std::vector<bool> keys_in(std::string_view body, std::size_t keys)
     return there;
 }
 
+/// Of a node's position that of this log.
+std::uint64_t part_of(cluster::position const& where, log_view const& log)
+{
+    return log.store == log.seen_from ? where.local : where.replicated;
+}
+
 } // namespace
 
 void network::note_sight(flight& one)
@@ -47,15 +53,25 @@ void network::note_sight(flight& one)
         bool const is_its_log = one.log.store == one.what.key.home; // which knows no other one's tokens
         if (is_its_log && (status == 200 || status == 403))
             one.seen = truth_.look_up(one.log.store, one.what.token->made, status == 200);
-        return;
+        return note_cache(one);
     }
     if (status != 200 && status != 404)
         return;
-    auto const so_far = one.log.store == one.log.seen_from ? one.had.local : one.had.replicated;
+    auto const so_far = part_of(one.had, one.log);
     auto const body = status == 200 ? std::string_view(one.answer.body) : std::string_view();
     one.seen = one.what.what == deed::list
                    ? truth_.look_around(one.log.store, one.what.key, keys_in(body, truth_.keys()), so_far)
                    : truth_.look(one.log.store, one.what.key, value_in(body), so_far);
+    note_cache(one);
+}
+
+/// Whether the node says that it has what it does not show: no client can see that (README, limits). The
+/// active node has nothing that it does not show.
+void network::note_cache(flight& one)
+{
+    if (one.seen && one.seen->next)
+        one.seen->is_hidden = part_of(one.had, one.log) < part_of(one.claimed, one.log) &&
+                              one.seen->next->position <= part_of(one.claimed, one.log);
 }
 
 } // namespace simulation

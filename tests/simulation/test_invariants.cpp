@@ -35,6 +35,9 @@ TEST_CASE("S1: a read shows all that was promised of its key, as long as the his
     CHECK(invariant::of_read(older, {1, 7}));
     CHECK_FALSE(invariant::of_read(older, {2, 7}));
     CHECK(invariant::of_read({.value = 1, .is_real = false}, {}));
+    auto hidden = older;
+    hidden.is_hidden = true;
+    CHECK_FALSE(invariant::of_read(hidden, {1, 7}));
 }
 
 TEST_CASE("S1: a token is known to whom its index was told, and to all if it says so itself")
@@ -160,6 +163,12 @@ TEST_CASE("S6: no attempt too many, and none after the deadline")
     CHECK_FALSE(invariant::of_effort({1000, 0, deadline, deadline}));
     CHECK(invariant::of_effort({4, 3, deadline, deadline}));
     CHECK(invariant::of_effort({1, 0, deadline + duration(1), deadline}));
+}
+
+TEST_CASE("S6: it asks another node twice in a row at most, and then waits")
+{
+    CHECK_FALSE(invariant::of_hops(2));
+    CHECK(invariant::of_hops(3));
 }
 
 TEST_CASE(

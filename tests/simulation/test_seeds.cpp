@@ -22,6 +22,8 @@ TEST_CASE("nothing is broken, whatever goes wrong, and everything goes wrong at 
     CHECK(all.total.checked_lists > all.total.operations / 100);
     CHECK(all.total.checked_tokens > all.total.operations / 200);
     CHECK(all.total.tokens_refused > 0);
+    CHECK(all.total.hidden_reads > 0);
+    CHECK(all.total.hops > 100);
     MESSAGE("simulated " << all.total.operations << " operations, " << all.total.checked_reads
                          << " reads of which it was known what they must show");
 }
