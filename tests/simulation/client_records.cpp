@@ -192,11 +192,20 @@ bool clients::is_at_home(operation const& one, log_view const& log) const
 }
 
 /// Whether a fence stands for what nobody could tell the session: it is set for the cluster that the view
-/// knew, and that one's active node must have all of the log, which that of a secondary need not (README,
-/// limits).
+/// knew when the attempt was sent, and that one's active node must have all of the log, which that of a
+/// secondary need not (README, limits).
 bool clients::may_fence(operation const& one, flight const& got) const
 {
-    return is_at_home(one, got.log) && got.log.store == got.log.seen_from;
+    auto const& id = servers_.at(got.log.seen_from).id;
+    auto const is_sent_home = [&id](auto const& machine) {
+        if constexpr (requires { machine.carried(); }) {
+            auto const& to = machine.carried().sent_as().cluster;
+            return to.empty() || std::string_view(to) == id;
+        }
+        return true;
+    };
+    return is_at_home(one, got.log) && std::visit(is_sent_home, one.machine) &&
+           got.log.store == got.log.seen_from;
 }
 
 /// Whether an answer that came as the server wrote it tells of a state that its session has to require.
