@@ -248,9 +248,11 @@ void clients::note_promise(operation& one, flight const& got)
     bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
     if (is_success)
         one.wrote = got.executed;
-    bool const is_fenced = got.is_huge && what.unkept > 0 && may_fence(one, got); // it is past a bound
+    bool const is_past_bound = got.is_huge || who.required().clusters() == required_states::max_clusters;
+    bool const is_unkept = is_past_bound && what.unkept > 0;
+    bool const is_fenced = is_unkept && may_fence(one, got);
     bool const is_intact = !got.is_cached && (!got.is_altered || is_fenced);
-    if (!is_success || !is_intact)
+    if (!is_success || !is_intact || (is_unkept && !is_fenced)) // a fence binds no secondary
         return;
     bool const is_told = tells_state(one, got);
     if (is_told && !has_trace(what))

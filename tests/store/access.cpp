@@ -102,6 +102,18 @@ TEST_CASE("an answer to a request of this epoch is judged by what had been settl
     CHECK(one.required(4s).demand("c") == wal_position{4, 0});
 }
 
+TEST_CASE("a history that was damaged learns where the log is, from those who require more")
+{
+    accessed const one;
+    one.record(vault("c", 268, 0), 0s);
+    auto& cluster = one.memory.cluster(0);
+    cluster.histories[cluster.state()->second_half()].words[9].fetch_xor(1);
+    CHECK(one.record(vault("c", 20, 0), 10s).held == 1); // a snapshot was restored meanwhile
+    CHECK(one.record(vault("c", 21, 0), 12s).held == 1);
+    CHECK(one.required(14s)[0].history().settled() == wal_position{21, 0});
+    CHECK(one.required(14s).demand("c") == wal_position{268, 0});
+}
+
 TEST_CASE("an index past a bound fences who requires nothing yet, and the history stays what it is")
 {
     accessed const one;

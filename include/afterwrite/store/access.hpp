@@ -199,14 +199,15 @@ private:
             } else if (position == position_of(before->entry)) {
                 total.held = 1;
             } else if (position <= position_of(before->entry)) {
-                total.held = 1;
-                return total;
+                total.held = 1; // which tells a history that was damaged where the log is
             } else if (position >= position_of(before->entry)) {
                 total.superseded = 1;
             } else {
                 return std::nullopt; // both are required
             }
-            if (total.held == 0 || std::memcmp(entry.hmac, before->entry.hmac, sizeof entry.hmac) != 0)
+            bool const is_resigned = total.held > 0 && position == position_of(before->entry) &&
+                                     std::memcmp(entry.hmac, before->entry.hmac, sizeof entry.hmac) != 0;
+            if (total.held == 0 || is_resigned)
                 table.put(entry, before);
         }
         note(head, entry, position, how.now);
