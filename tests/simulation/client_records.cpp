@@ -232,12 +232,15 @@ version clients::covered(flight const& got) const
     return shown;
 }
 
+/// Whether a session has no room for another cluster.
+bool clients::is_full(scope const& who) { return who.required().clusters() == required_states::max_clusters; }
+
 /// What is promised follows from what the servers did and answered. What the library made of it is only
 /// asked where the answer itself tells no state: a fence stands for that.
 void clients::note_promise(operation& one, flight const& got)
 {
     auto& who = scopes_[one.scope];
-    auto const& what = who.last();
+    auto const what = who.last(); // a copy: others may come between
     bool const is_lost = got.is_broken ? got.was_sent : got.answer.status >= 500;
     if (one.what.writes != 0 && is_lost) {
         // What was executed when nobody answered has to be seen all the same.
@@ -248,8 +251,7 @@ void clients::note_promise(operation& one, flight const& got)
     bool const is_success = !got.is_broken && got.answer.status >= 200 && got.answer.status < 300;
     if (is_success)
         one.wrote = got.executed;
-    bool const is_past_bound = got.is_huge || who.required().clusters() == required_states::max_clusters;
-    bool const is_unkept = is_past_bound && what.unkept > 0;
+    bool const is_unkept = what.unkept > 0 && (got.is_huge || is_full(who)); // it is past a bound
     bool const is_fenced = is_unkept && may_fence(one, got);
     bool const is_intact = !got.is_cached && (!got.is_altered || is_fenced);
     if (!is_success || !is_intact || (is_unkept && !is_fenced)) // a fence binds no secondary

@@ -220,6 +220,7 @@ private:
     void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
+    [[nodiscard]] static bool is_full(scope const& who);
     [[nodiscard]] bool tells_state(operation const& one, flight const& got) const;
     [[nodiscard]] version covered(flight const& got) const;
     void note_promise(operation& one, flight const& got);
