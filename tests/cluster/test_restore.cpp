@@ -183,7 +183,7 @@ TEST_CASE("a restore empties the secondary: it gets what the primary shares, and
     CHECK(waited.answer.status == 503);
     CHECK(place.emulated.chosen(1).cluster_id != id);
     CHECK(place.emulated.newest(1) == position{12, 12});
-    for (std::size_t node : {4, 5}) {
+    for (std::size_t node : {std::size_t{4}, std::size_t{5}}) {
         auto const status = [&](std::string_view path) {
             return place.emulated.handle(node, ask("GET", path), place.now).answer.status;
         };
