@@ -169,7 +169,7 @@ TEST_CASE("who joins a read that never comes back takes its place before long")
     CHECK(now < at(2s));
 }
 
-TEST_CASE("who joined is forwarded when its own patience ends, and is sent at its deadline at last")
+TEST_CASE("who joined is forwarded when its own patience ends, and gives up at its deadline")
 {
     replication_view view(dialect::vault, cluster_id("c"));
     view.add_node("http://a");
@@ -186,30 +186,9 @@ TEST_CASE("who joined is forwarded when its own patience ends, and is sent at it
     facts.deadline = at(50ms);
     journey brief(view, five, facts, {.when = when_inconsistent::retry});
     CHECK(brief.last.not_before == at(50ms));
-    auto const late = brief.state.resume(view, at(50ms)); // its node may lack only what others require
-    CHECK(late.what == action::send_again);
-    CHECK(late.not_before == at(50ms));
-    CHECK(brief.hear(stale).why == reason::deadline_passed);
-}
-
-TEST_CASE("who joined after a refusal pays for the last attempt, at its deadline")
-{
-    for (std::uint32_t const burst : {0U, 1U}) {
-        CAPTURE(burst);
-        replication_view view(dialect::vault, cluster_id("c"));
-        view.limit({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = burst}});
-        view.add_node("http://a");
-        auto facts = to(route::best_node);
-        facts.deadline = at(150ms);
-        journey one(view, five, facts, {.when = when_inconsistent::retry});
-        CHECK(one.hear(stale).why == reason::waiting);
-        stall(view.nodes()[0]);
-        auto next = one.state.resume(view, one.last.not_before);
-        while (next.why == reason::joined)
-            next = one.state.resume(view, next.not_before);
-        CHECK(one.state.times().now() == at(150ms));
-        CHECK(next.what == (burst > 0 ? action::send_again : action::give_up));
-    }
+    auto const late = brief.state.resume(view, at(50ms));
+    CHECK(late.what == action::give_up);
+    CHECK(late.why == reason::deadline_passed);
 }
 
 TEST_CASE("a node that could not be reached is left at once, for what may be repeated")

@@ -705,3 +705,22 @@ TEST_CASE("one read that is alone in waiting is sent within seconds, whatever ca
         CHECK(now < begin + 4s);
     }
 }
+
+TEST_CASE("whose time is up is the next probe, if that is near")
+{
+    using turn = flight::turn;
+    flight node;
+    flight::reader leader{.required = {4, 0}};
+    REQUIRE(node.refused(leader, at(0s), at(400ms), 0) == at(400ms));
+    flight::reader early{.required = {9, 0}, .deadline = at(150ms)};
+    CHECK(node.ask(early, at(100ms), 0).what == turn::wait);
+    CHECK(node.ask(early, at(150ms), 0).what == turn::wait);
+    flight::reader brief{.required = {9, 0}, .deadline = at(250ms)};
+    CHECK(node.ask(brief, at(200ms), 0).what == turn::wait);
+    CHECK(node.ask(brief, at(250ms), 0).what == turn::probe);
+    flight::reader other{.required = {9, 0}, .deadline = at(251ms)};
+    CHECK(node.ask(other, at(251ms), 0).what == turn::wait); // one probe at a time
+    node.answered(brief, at(252ms));
+    CHECK(node.ask(other, at(260ms), 0).what == turn::send);
+    CHECK(node.ask(leader, at(260ms), 0).what == turn::send);
+}

@@ -88,8 +88,7 @@ public:
     }
 
     /// Until when the attempt is to stay unsent, since another read asks the same node for it. The first one
-    /// is always sent where nobody knows which node will answer; and at the deadline a last one, since what
-    /// the others are refused may be more than this one needs. That one is paid for as a retry.
+    /// is always sent where nobody knows which node will answer.
     [[nodiscard]] std::optional<time_point> held_until(replication_view& view, retry_schedule& times) noexcept
     {
         if (!is_learned_ || (node_ == anywhere && times.attempts() == 0))
@@ -100,8 +99,6 @@ public:
             seat_.has_joined = false;
             return std::nullopt;
         }
-        if (!times.has_time_left() && view.budget().try_retry(times.now()))
-            return std::nullopt;
         auto const answer = flight.ask(seat_, times.now(), times.random());
         return answer.what == single_flight::turn::wait ? std::optional(answer.look_again) : std::nullopt;
     }

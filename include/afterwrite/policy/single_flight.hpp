@@ -207,7 +207,7 @@ private:
     {
         bool const is_relieved = refused_probes_ >= most_refused && !(who.required == lacks_);
         bool const leads = may_lead(who.required) || now >= leads_until_ || is_relieved;
-        if (leads && now >= next_probe_) {
+        if ((leads && now >= next_probe_) || is_last_chance(who, now)) {
             is_probing_ = true;
             probed_at_ = now;
             is_behind_ = true;
@@ -221,6 +221,12 @@ private:
             return {turn::wait, next_probe_};
         }
         return {turn::wait, look(now, random)};
+    }
+
+    /// Whether its time is up, and the next probe is near: this may be it, whatever the prober requires.
+    [[nodiscard]] constexpr bool is_last_chance(reader const& who, time_point now) const noexcept
+    {
+        return now >= who.deadline && !is_probing_ && later(now, interval_ / 2) >= next_probe_;
     }
 
     /// A group is sent in a round trip; the next, twice as large, if any of it was answered.
