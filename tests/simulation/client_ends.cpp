@@ -58,14 +58,18 @@ void clients::check_end(operation& one)
     check(invariant::ends_well, one, end);
 }
 
-/// Even where nothing goes wrong any more: its policy gives up soon, or no way leads to the active node.
-bool clients::may_end_badly(operation const& one) const
+/// Even where nothing goes wrong any more: its policy gives up soon, or before one is relieved who is refused
+/// for good, and for whom it waits; or no way leads to the active node.
+bool clients::may_end_badly(operation const& one)
 {
     auto const& policy = plan_.callers[one.caller].policy;
     bool const is_impatient =
         policy.when == when_inconsistent::fail || policy.limit.max_attempts > 0 || policy.limit.timeout < 2s;
     bool const has_no_way = one.last.why == reason::not_offered && !processes_[one.process].what.addressable;
-    return is_impatient || has_no_way;
+    bool const is_held_up = program_of(one).in_vain.contains(one.site) &&
+                            one.last.why == reason::deadline_passed &&
+                            policy.limit.timeout < invariant::soon + invariant::relieved;
+    return is_impatient || has_no_way || is_held_up;
 }
 
 /// Whether it carries what no server can read, to one that takes it for a state that it has not reached

@@ -43,7 +43,7 @@ void clients::note_epoch(recording const& by, flight const& got, std::string con
 }
 
 /// What may show its session another history though there is none: it hears what somebody forged, or kept
-/// from before; or it asks a cluster for the state of another one (README, limits).
+/// from before; or it asks a cluster for the state of another one, in a field or by a token (README, limits).
 void clients::note_misleading(recording const& by, flight const& got)
 {
     auto& who = scopes_[by.scope];
@@ -56,9 +56,12 @@ void clients::note_misleading(recording const& by, flight const& got)
         });
     if (!got.answered || by.is_clients_own)
         return;
-    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index"))
-        if (auto const& of = book_.read(text).cluster; of != servers_.at(got.log.seen_from).id)
+    bool const has_foreign_token = got.what.token != nullptr && got.what.token->home != got.log.seen_from;
+    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
+        auto const& of = book_.read(text).cluster;
+        if (has_foreign_token || of != servers_.at(got.log.seen_from).id)
             followed_by(host, who, of).may_be_misled = true;
+    }
 }
 
 /// What was carried of a cluster.

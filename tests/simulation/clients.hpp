@@ -245,7 +245,7 @@ private:
     [[nodiscard]] bool did_lack(flight const& got);
     void check_step(operation& one, flight const& got);
     void check_end(operation& one);
-    [[nodiscard]] bool may_end_badly(operation const& one) const;
+    [[nodiscard]] bool may_end_badly(operation const& one);
     [[nodiscard]] bool waits_for_nothing(operation const& one);
     [[nodiscard]] bool waits_for_lost(operation const& one);
     [[nodiscard]] bool forget_lost(operation const& one);

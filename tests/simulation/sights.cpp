@@ -69,9 +69,12 @@ void network::note_sight(flight& one)
 /// active node has nothing that it does not show.
 void network::note_cache(flight& one)
 {
-    if (one.seen && one.seen->next)
-        one.seen->is_hidden = part_of(one.had, one.log) < part_of(one.claimed, one.log) &&
-                              one.seen->next->position <= part_of(one.claimed, one.log);
+    if (!one.seen || !one.seen->next)
+        return;
+    auto const claimed = part_of(one.claimed, one.log);
+    auto const& next = *one.seen->next; // of an older epoch: this one began with it
+    one.seen->is_hidden =
+        part_of(one.had, one.log) < claimed && (next.epoch < one.seen->epoch || next.position <= claimed);
 }
 
 } // namespace simulation
