@@ -15,15 +15,6 @@ using namespace simulation;
 
 namespace {
 
-/// What a plan of these clusters may hold at all: see `draw_plan`.
-bool is_possible(fault kind, plan const& of)
-{
-    bool const has_secondary = !of.clusters[0].secondaries.empty();
-    if (kind == fault::promoted)
-        return has_secondary;
-    return (kind != fault::restored && kind != fault::restored_in_place) || !has_secondary;
-}
-
 plan plan_of(fuzz::input& from)
 {
     auto const high = from.byte();
@@ -40,8 +31,7 @@ plan plan_of(fuzz::input& from)
             line.kind = static_cast<fault>(what);
         else
             line.who = static_cast<std::uint16_t>(what % made.callers.size());
-        if (!line.is_fault || is_possible(line.kind, made))
-            made.script.push_back(line);
+        made.script.push_back(line);
     }
     made.calm = now * 4 / 5;
     return made;
