@@ -84,7 +84,7 @@ struct plan {
 [[nodiscard]] plan draw_plan(std::uint64_t seed, std::size_t operations);
 
 /// Leaves out what gives a key several logs, which a history cannot tell: that a cluster changes its
-/// addresses, or becomes a primary.
+/// addresses, or a secondary becomes a primary.
 void keep_logs_apart(plan& what);
 
 /// In some lines, for people.

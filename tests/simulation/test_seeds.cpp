@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Some seeds, as many as a build with sanitizers can do; `sh tests/run.sh --simulate SEEDS` does more.
+// A few seeds, in each run of the tests; `sh tests/run.sh --simulate SEEDS` does more.
 #include "simulation/campaign.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/run.hpp"
