@@ -35,7 +35,9 @@ void model::state::mount_those_of_the_beginning(bool only_local, std::string con
         for (auto const& name : all) {
             bool const local = is_local(name);
             if (local || !only_local) {
-                stored.mounts.put('/' + name, mount{"start-" + name + suffix, type, versioned, local}, 0, 0);
+                std::string accessor = "start-" + name;
+                accessor += suffix;
+                stored.mounts.put('/' + name, mount{std::move(accessor), type, versioned, local}, 0, 0);
             }
         }
     };

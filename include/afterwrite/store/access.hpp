@@ -196,8 +196,6 @@ private:
                 return std::nullopt;
             if (!before) {
                 total.kept = 1;
-            } else if (position == position_of(before->entry)) {
-                total.held = 1;
             } else if (position <= position_of(before->entry)) {
                 total.held = 1; // which tells a history that was damaged where the log is
             } else if (position >= position_of(before->entry)) {
