@@ -35,9 +35,9 @@ void model::state::mount_those_of_the_beginning(bool only_local, std::string con
         for (auto const& name : all) {
             bool const local = is_local(name);
             if (local || !only_local) {
-                std::string accessor = "start-" + name;
-                accessor += suffix;
-                stored.mounts.put('/' + name, mount{std::move(accessor), type, versioned, local}, 0, 0);
+                std::string id = "start-" + name;
+                id += suffix;
+                stored.mounts.put('/' + name, mount{std::move(id), type, versioned, local}, 0, 0);
             }
         }
     };
