@@ -147,7 +147,7 @@ void network::settle(std::size_t id, cluster::outcome const& result)
         bool const is_cached = one.answer.status == 429 && !was_held;
         one.looked_at =
             is_cached ? model.looked_at(one.node.node) : model.claimed(one.node.node, time_.now());
-        one.had = servers_.model(one.node.model).applied(one.node.node, time_.now());
+        one.had = model.applied(one.node.node, time_.now());
         one.had_in_vain = one.had_in_vain.value_or(one.had);
     }
     finish(id);

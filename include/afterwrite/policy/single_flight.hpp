@@ -48,7 +48,7 @@ public:
     /// One read, kept by its exchange.
     struct reader {
         wal_position required{};                 ///< (0,0) for what has no order: it is never held
-        time_point deadline = time_point::max(); ///< a read that ends before the next probe does not lead
+        time_point deadline = time_point::max(); ///< who ends before the next probe may be it, not lead
         bool has_joined = false;                 ///< set and cleared here
     };
 
