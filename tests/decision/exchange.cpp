@@ -755,6 +755,16 @@ TEST_CASE("where a redirect led is left again, and forgotten, when nobody answer
     CHECK(view.active_address().empty());
 }
 
+TEST_CASE("and the active node is again the one that was declared")
+{
+    auto view = with_active_node(view_of(dialect::vault));
+    view.add_node("https://other");
+    CHECK(trace(policy_of(when_inconsistent::retry), on_vault, view,
+                {redirect_to("https://other"), broken, answer(200)}, with_address(reading))
+              .back() == "10 deliver answered");
+    CHECK(view.active_address() == active_url);
+}
+
 TEST_CASE("an OpenBao of another cluster takes the index for none: its answer to a read is no proof")
 {
     auto const foreign = answer(200).with("X-Vault-Index", openbao("other", "900"));

@@ -225,6 +225,24 @@ TEST_CASE("to declare which node is active is to declare the node")
     CHECK(view.has_node("https://active:8200"));
 }
 
+TEST_CASE("what a redirect told of the active node counts until that is forgotten, or another one declared")
+{
+    replication_view view;
+    CHECK(view.set_active_address("https://declared"));
+    CHECK_FALSE(view.learn_active_address("https://stranger"));
+    CHECK(view.active_address() == "https://declared");
+    CHECK(view.add_node("https://told"));
+    CHECK(view.learn_active_address("https://told/v1/kv/foo"));
+    CHECK(view.active_address() == "https://told");
+    view.forget_told_active();
+    CHECK(view.active_address() == "https://declared");
+    CHECK(view.learn_active_address("https://told"));
+    CHECK(view.set_active_address("https://next"));
+    CHECK(view.active_address() == "https://next");
+    view.forget_told_active();
+    CHECK(view.active_address() == "https://next");
+}
+
 TEST_CASE("peers are declared, a few of them, and none is one by itself")
 {
     replication_view view(dialect::vault, cluster_id("c"));

@@ -257,7 +257,7 @@ private:
         if (is_lost)
             course_.fence_loss();
         if (course_.how().leave_redirect())
-            view.set_active_address({}); // where a redirect led is not where the active node is now
+            view.forget_told_active();
         bool const finds_another =
             heard_.is_unreachable && how().to() == route::best_node && pursuit_.evade(view, times_);
         bool const is_harmless = facts().idempotent || heard_.was_unsent;

@@ -71,7 +71,7 @@ template <response_message M>
         return false;
     bool is_known = false;
     message_traits<M>::for_each(response, field_names::location, [&](std::string_view location) {
-        is_known = is_known || (view.has_node(location) && view.set_active_address(location));
+        is_known = is_known || view.learn_active_address(location);
     });
     return is_known;
 }

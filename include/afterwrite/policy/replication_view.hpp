@@ -117,8 +117,11 @@ public:
     /// Whether a URL leads to a declared node.
     [[nodiscard]] bool has_node(std::string_view url) const noexcept { return nodes_.find(url) != anywhere; }
 
-    /// The active node's address, as declared or as a redirect told; empty if unknown.
-    [[nodiscard]] std::string_view active_address() const noexcept { return active_; }
+    /// The active node's address, as a redirect told or else as declared; empty if unknown.
+    [[nodiscard]] std::string_view active_address() const noexcept
+    {
+        return told_active_.view().empty() ? declared_active_ : told_active_;
+    }
 
     /// Declares which node is active, and thereby the node. An empty address: unknown again. False as
     /// `add_node`. Whoever answers there is taken for the active node: after a failover, declare the new one.
@@ -126,9 +129,23 @@ public:
     {
         if (!address.empty() && !add_node(address))
             return false;
-        active_ = node_address(origin_of(address));
+        declared_active_ = node_address(origin_of(address));
+        told_active_ = {};
         return true;
     }
+
+    /// A redirect leads to this declared node: it is the active one, until another one is declared or told,
+    /// or nobody answers there. False: it leads to no declared node.
+    bool learn_active_address(std::string_view url) noexcept
+    {
+        if (!has_node(url))
+            return false;
+        told_active_ = node_address(origin_of(url));
+        return true;
+    }
+
+    /// Where a redirect led is not where the active node is now: what was declared holds again, if it was.
+    void forget_told_active() noexcept { told_active_ = {}; }
 
     /// See `declared_nodes::origin_of`.
     [[nodiscard]] static constexpr std::string_view origin_of(std::string_view url) noexcept
@@ -145,7 +162,8 @@ private:
     node_hopping hopping_;
     traffic_budget budget_;
     replication_lag lag_;
-    node_address active_;
+    node_address declared_active_;
+    node_address told_active_; ///< by a redirect; empty: none
     declared_nodes nodes_;
 };
 
