@@ -182,6 +182,7 @@ bool clients::did_lack(flight const& got)
 void clients::check_step(operation& one, flight const& got)
 {
     auto const& there = servers_.at(got.log.seen_from);
+    report_.redirects += got.answer.status == 307 ? 1 : 0;
     report_.tokens_refused += got.answered && got.answer.status == 412 && lacks_token(got) ? 1 : 0;
     invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
                                    .node_refused = one.was_refused,

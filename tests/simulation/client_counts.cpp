@@ -48,8 +48,12 @@ void clients::count_end(operation& one)
     ++seen.reads;
     seen.lacking += invariant::of_read(*one.seen, one.written.of(one.log)) ? 1 : 0;
     seen.backwards += invariant::of_read(*one.seen, one.shown.of(one.log)) ? 1 : 0;
-    if (!one.is_altered) // else nobody could tell
-        scopes_[one.scope].shown.bind(one.log, one.seen->shown);
+    seen.backwards_from_found += invariant::of_read(*one.seen, one.found.of(one.log)) ? 1 : 0;
+    if (one.is_altered) // nobody could tell
+        return;
+    scopes_[one.scope].shown.bind(one.log, one.seen->shown);
+    if (!one.is_absence)
+        scopes_[one.scope].found.bind(one.log, one.seen->shown);
 }
 
 } // namespace simulation

@@ -65,7 +65,9 @@ bool clients::may_end_badly(operation const& one)
     auto const& policy = plan_.callers[one.caller].policy;
     bool const is_impatient =
         policy.when == when_inconsistent::fail || policy.limit.max_attempts > 0 || policy.limit.timeout < 2s;
-    bool const has_no_way = one.last.why == reason::not_offered && !processes_[one.process].what.addressable;
+    bool const leads_nowhere =
+        one.last.why == reason::not_offered || one.last.why == reason::redirected_elsewhere;
+    bool const has_no_way = leads_nowhere && !processes_[one.process].what.addressable;
     bool const is_held_up = program_of(one).in_vain.contains(one.site) &&
                             one.last.why == reason::deadline_passed &&
                             policy.limit.timeout < invariant::soon + invariant::relieved;
@@ -139,13 +141,21 @@ void clients::expect_good_ends()
     good_from_ = time_.now();
 }
 
+/// Whether there are nodes that never answer a read themselves, so that no answer shows how far they are.
+bool clients::has_redirecting_nodes(std::size_t site)
+{
+    auto const& there = servers_.at(servers_.behind(site));
+    return servers_.model_of(there).chosen(there.which).standbys_redirect;
+}
+
 void clients::check_calm()
 {
     for (auto const& host : processes_)
         for (auto const& program : host.programs)
             for (std::size_t site = 0; site < program.views.size(); ++site)
                 if (auto const wrong =
-                        invariant::of_calm(program.views[site], now_of(host), program.in_vain.contains(site)))
+                        invariant::of_calm(program.views[site], now_of(host),
+                                           program.in_vain.contains(site) || has_redirecting_nodes(site)))
                     report_.fail(invariant::ends_well, time_.now(),
                                  *wrong + ", of a view of " + servers_.at(site).name);
     for (auto const& one : operations_)

@@ -110,6 +110,7 @@ void clients::begin(std::size_t caller)
     one.session = host.generation + host.renewals;
     one.written = who.written;
     one.shown = who.shown;
+    one.found = who.found;
     auto const asked = view.asked(); // others may teach the view meanwhile
     one.believed = asked.cluster();
     auto const naive = who.naive_of(one.believed);
@@ -299,6 +300,7 @@ void clients::take_answer(operation& one, flight& got)
     who.last() = {};
     one.seen = got.is_cached ? std::nullopt : got.seen;
     one.is_altered = got.is_altered;
+    one.is_absence = got.answer.status == 404;
     one.log = got.log;
     one.end_of_log = std::min(one.end_of_log, got.end_of_log);
     if (auto* const rival = std::get_if<rival_exchange>(&one.machine)) {

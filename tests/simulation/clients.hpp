@@ -86,6 +86,7 @@ struct operation {
     promises promised{};          ///< to its session, when it began
     promises written{};           ///< by then
     promises shown{};
+    promises found{};
     afterwrite::cluster_id believed; ///< the cluster that was known then; empty: none
     afterwrite::cluster_id knew;     ///< the one that was known when the last answer came
     std::uint64_t number = 0;        ///< of all operations of the run
@@ -105,6 +106,7 @@ struct operation {
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
+    bool is_absence = false;     ///< the answer at hand is a 404
     bool is_altered = false;     ///< the index of the answer at hand is not what the server answered
     bool is_abandoned = false;   ///< its process has ended
     bool is_interrupted = false; ///< others came between while a proxy recorded the answer at hand
@@ -246,6 +248,7 @@ private:
     void check_step(operation& one, flight const& got);
     void check_end(operation& one);
     [[nodiscard]] bool may_end_badly(operation const& one);
+    [[nodiscard]] bool has_redirecting_nodes(std::size_t site);
     [[nodiscard]] bool waits_for_nothing(operation const& one);
     [[nodiscard]] bool waits_for_lost(operation const& one);
     [[nodiscard]] bool forget_lost(operation const& one);

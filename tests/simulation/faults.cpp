@@ -116,7 +116,6 @@ void faults::strike_node(fault kind, std::size_t site, dice& luck)
 void faults::strike_cluster(fault kind, std::size_t site, dice& luck)
 {
     auto const end = until(luck, 50ms, 3s);
-    auto& model = servers_.model(0);
     switch (kind) {
     case fault::taken_over:
         if (servers_.behind(0) != 0)
@@ -127,14 +126,18 @@ void faults::strike_cluster(fault kind, std::size_t site, dice& luck)
         break;
     case fault::restored:
     case fault::restored_in_place:
-    case fault::restored_anew:
+    case fault::restored_anew: {
+        auto const of = servers_.behind(site) == servers_.stranger() ? servers_.stranger() : 0;
+        auto const& model = servers_.model_of(servers_.at(of));
         return end_later({.kind = kind,
+                          .site = of,
                           .luck = luck,
                           .saved = model.take_snapshot(),
-                          .id = servers_.at(0).id,
+                          .id = servers_.at(of).id,
                           .end_of_log = model.newest(0).local,
-                          .versions = truth_.snapshot(0)},
+                          .versions = truth_.snapshot(of)},
                          end); // counted then
+    }
     case fault::promoted:
         if (!promote())
             return;
@@ -254,19 +257,19 @@ void faults::write_epoch(std::size_t store)
 
 void faults::restore(lasting& what)
 {
-    auto const& there = servers_.at(0);
+    auto const& there = servers_.at(what.site);
     bool const in_place = what.kind == fault::restored_in_place;
     if (there.which != 0 || (in_place && there.id != what.id))
         return; // that one is gone, or is another one now
-    auto& model = servers_.model(0);
+    auto& model = servers_.model_of(there);
     auto const before = model.newest(0).local;
     using identity = cluster::model::identity;
     model.restore(what.saved, time_.now(),
                   what.kind == fault::restored_anew ? identity::another : identity::of_snapshot);
-    truth_.begin_epoch(0, std::move(what.versions));
-    write_epoch(0);
+    truth_.begin_epoch(what.site, std::move(what.versions));
+    write_epoch(what.site);
     for (std::size_t of = 1; of < servers_.sites(); ++of)
-        if (servers_.at(of).follows) { // it was emptied
+        if (what.site == 0 && servers_.at(of).follows) { // it was emptied
             truth_.begin_epoch(of, 0);
             write_epoch(of);
         }
@@ -276,7 +279,7 @@ void faults::restore(lasting& what)
         model.advance(std::max(before, what.end_of_log) - what.end_of_log + 1 + what.luck.below(20),
                       time_.now(), 0);
     else if (what.kind == fault::restored)
-        clients_.change_history(0);
+        clients_.change_history(what.site);
     ++sky_.struck[what.kind];
 }
 

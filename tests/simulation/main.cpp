@@ -116,9 +116,9 @@ int run_many(options const& asked)
               << " reads of which it was known what they must show, " << all.total.checked_lists
               << " of them lists, " << all.total.checked_tokens << " uses of tokens that had to be good, "
               << all.total.tokens_refused << " refused for what the token says, " << all.total.hidden_reads
-              << " reads of what a node had and did not show, " << all.total.hops << " hops, "
-              << all.total.given_up << " given up, digest " << std::hex << all.total.digest << std::dec
-              << ", " << std::fixed << std::setprecision(0)
+              << " reads of what a node had and did not show, " << all.total.redirects << " redirects, "
+              << all.total.hops << " hops, " << all.total.given_up << " given up, digest " << std::hex
+              << all.total.digest << std::dec << ", " << std::fixed << std::setprecision(0)
               << static_cast<double>(all.total.operations) / took.count() << " operations a second\n";
     return tell_end(all.total, idle.empty());
 }

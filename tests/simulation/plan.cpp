@@ -228,6 +228,18 @@ void draw_caches(plan& into, dice luck)
     }
 }
 
+/// A standby may answer where the active node is instead of asking it: an old one whose operator wants it so,
+/// or any that cannot reach it by the way that nodes have among themselves.
+void draw_redirects(plan& into, dice luck)
+{
+    for (auto& each : into.clusters) {
+        each.standbys_redirect = each.plain_standbys > 0 && luck.per_mille(500);
+        each.forwarding_works = !luck.per_mille(80);
+        for (auto& follower : each.secondaries)
+            follower.forwarding_works = each.forwarding_works;
+    }
+}
+
 /// Tokens come into being: with the index of that in them, or without.
 void draw_logins(plan& into, dice luck)
 {
@@ -273,6 +285,7 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     draw_logins(made, dice(seed, 4));
     share_stores(made, dice(seed, 5));
     draw_caches(made, dice(seed, 6));
+    draw_redirects(made, dice(seed, 7));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
     draw_script(made, operations, luck);
     return made;
@@ -299,6 +312,7 @@ std::string describe(plan const& what)
     for (auto const& each : what.clusters[0].secondaries)
         text += serves_clients(each) ? " and a secondary" : " and a standby for disasters";
     text += what.clusters[0].allow_forwarding_via_header ? ", forwards by a field" : "";
+    text += what.clusters[0].forwarding_works ? "" : ", redirects";
     text += what.clusters[0].replay_lag > 0ns ? ", shows less than it has" : "";
     for (std::size_t i = 0; i < what.processes.size(); ++i)
         text += "; " + count(i) + " callers with " +

@@ -27,8 +27,9 @@ struct shortcomings {
     std::uint64_t reads = 0;     ///< that were answered
     std::uint64_t lacking = 0;   ///< of these, those that lacked a write that was acknowledged before
     std::uint64_t backwards = 0; ///< of these, those that lacked what an earlier read had shown
-    std::uint64_t writes = 0;    ///< that must not be executed twice
-    std::uint64_t twice = 0;     ///< of these, those that were executed again
+    std::uint64_t backwards_from_found = 0; ///< of these, those where that was more than an absence (404)
+    std::uint64_t writes = 0;               ///< that must not be executed twice
+    std::uint64_t twice = 0;                ///< of these, those that were executed again
     /// Attempts that were refused or held at a node that had all that the caller had written.
     std::uint64_t held_up = 0;
     std::uint64_t unanswered = 0; ///< operations
@@ -38,6 +39,7 @@ struct shortcomings {
         reads += more.reads;
         lacking += more.lacking;
         backwards += more.backwards;
+        backwards_from_found += more.backwards_from_found;
         writes += more.writes;
         twice += more.twice;
         held_up += more.held_up;
@@ -57,6 +59,7 @@ struct report {
     std::uint64_t checked_tokens = 0; ///< uses of tokens that had to be good
     std::uint64_t tokens_refused = 0; ///< by nodes that were behind what the token itself says
     std::uint64_t hidden_reads = 0;   ///< that lack what is promised, and nobody could see that
+    std::uint64_t redirects = 0;      ///< answers with 307
     std::uint64_t hops = 0;           ///< of reads from a node that was behind to another one, at once
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
@@ -78,6 +81,7 @@ struct report {
         checked_tokens += other.checked_tokens;
         tokens_refused += other.tokens_refused;
         hidden_reads += other.hidden_reads;
+        redirects += other.redirects;
         hops += other.hops;
         delivered += other.delivered;
         given_up += other.given_up;

@@ -148,7 +148,7 @@ std::string share(std::uint64_t part, std::uint64_t of)
     return part == 0 ? "0" : text.data();
 }
 
-std::string row(std::string_view name, std::array<std::string, 7> const& cells)
+std::string row(std::string_view name, std::array<std::string, 8> const& cells)
 {
     std::string text = "| " + std::string(name);
     for (auto const& each : cells)
@@ -157,7 +157,8 @@ std::string row(std::string_view name, std::array<std::string, 7> const& cells)
 }
 
 /// All have the same weather and do what they do by default. Left out is what takes from a client what it
-/// knows, or makes it believe what is not so: then none can promise anything.
+/// knows, or makes it believe what is not so: then none can promise anything. So are redirects, which clients
+/// follow or not.
 void make_comparable(plan& what, bool is_addressable)
 {
     constexpr std::array left_out = {fault::forged,
@@ -180,8 +181,12 @@ void make_comparable(plan& what, bool is_addressable)
         each.policy = {};
     for (auto& each : what.clusters) {
         each.replay_lag = {};
-        for (auto& follower : each.secondaries)
+        each.standbys_redirect = false;
+        each.forwarding_works = true;
+        for (auto& follower : each.secondaries) {
             follower.replay_lag = {};
+            follower.forwarding_works = true;
+        }
     }
     for (auto& each : what.processes) {
         each.options = {};
@@ -201,9 +206,9 @@ std::string compare_rivals(std::uint64_t first, std::uint64_t last, std::size_t 
                            std::size_t threads)
 {
     std::string table =
-        row("", {"server", "reads that lack an own write", "reads that go back", "writes executed twice",
-                 "held up for others' writes", "not answered", "attempts"});
-    table += "|---|---|---|---|---|---|---|---|\n";
+        row("", {"server", "reads that lack an own write", "reads that go back", "... behind what was there",
+                 "writes executed twice", "held up for others' writes", "not answered", "attempts"});
+    table += "|---|---|---|---|---|---|---|---|---|\n";
     for (auto const& one : contestants) {
         auto const all = run_seeds(first, last, operations, threads, [&](plan& what) {
             for (auto& each : what.processes)
@@ -220,7 +225,8 @@ std::string compare_rivals(std::uint64_t first, std::uint64_t last, std::size_t 
                       static_cast<double>(all.total.attempts) / static_cast<double>(all.total.operations));
         table += row(one.name, {one.at == cluster::dialect::vault ? "Vault" : "OpenBao",
                                 share(seen.lacking, seen.reads), share(seen.backwards, seen.reads),
-                                share(seen.twice, seen.writes), share(seen.held_up, all.total.attempts),
+                                share(seen.backwards_from_found, seen.reads), share(seen.twice, seen.writes),
+                                share(seen.held_up, all.total.attempts),
                                 share(seen.unanswered, all.total.operations), attempts.data()});
     }
     return table;

@@ -157,7 +157,7 @@ private:
     network way_;
     clients clients_;
     faults faults_;
-    dice between_{plan_.seed, 6};
+    dice between_{plan_.seed, 8};
     std::uint64_t elections_ = 0;
     bool is_alone_ = false;
 };

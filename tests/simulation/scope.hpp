@@ -151,6 +151,7 @@ public:
 
     promises written;                              ///< what was acknowledged to it, promised or not
     promises shown;                                ///< what its reads have shown
+    promises found;                                ///< ... but for what they showed not to be there
     std::map<std::string, cluster::position> need; ///< to see all that it wrote, by the cluster
     promises promised;                             ///< by the oracle
     std::map<std::string, naive_demand> naive;     ///< by the cluster

@@ -42,7 +42,8 @@ struct session_options {
     /// OpenBao answers reads with an index too: that of the node. Required of later requests, it keeps reads
     /// from going back in time between nodes, and lets what a GET has made be seen (a lease), at the price of
     /// more refusals. If false, only what is not `request_facts::safe` is recorded. Vault answers an index to
-    /// what writes alone, so there reads may go back in time whatever is set here.
+    /// what writes alone, so there reads may go back in time whatever is set here; and so they may on OpenBao
+    /// behind a 404, which has none.
     bool monotonic_reads = true;
 
     /// A write whose answer was lost sets a fence: it may have been executed. If false, the next reads need
