@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace afterwrite;
 using namespace support;
@@ -28,7 +30,7 @@ class world {
 public:
     world(std::uint64_t seed, std::uint64_t room) : dice_(seed), many_(room) {}
 
-    void record_some(int count)
+    void record_some(int count, std::uint64_t identities = 24)
     {
         for (int i = 0; i < count; ++i) {
             auto const who = dice_.below(identities);
@@ -89,12 +91,21 @@ public:
         return fenced;
     }
 
+    [[nodiscard]] aligned_block& block() { return many_.block; }
+
+    /// The same bytes, found by a program that starts. Not there: it says that the block is none.
+    [[nodiscard]] bool attach_anew()
+    {
+        auto found = store_of<no_lock>::store_type::attach(many_.block.bytes(), store_key);
+        if (found)
+            many_.store = *std::move(found);
+        return found.has_value();
+    }
+
     void pass(duration time) { time_ += time; }
     [[nodiscard]] std::size_t known() const { return recorded_.size(); }
 
 private:
-    static constexpr std::uint64_t identities = 24;
-
     void flip(std::size_t at, unsigned bits) { many_.block.bytes()[at] ^= static_cast<std::byte>(bits); }
 
     std::string any_index()
@@ -151,6 +162,54 @@ TEST_CASE("the same for single bits of the buckets, many at once")
     }
     CHECK(wrong == 0);
     CHECK(fenced > seeds / 2); // or nothing was hit
+}
+
+TEST_CASE("each single bit of a small store's memory: nobody requires less, nor does who finds it so")
+{
+    constexpr std::size_t stride = rounds(1, 61);
+    world one(7, 1);
+    one.record_some(12, 3);
+    auto const bytes = one.block().bytes();
+    std::vector<std::byte> const intact(bytes.begin(), bytes.end());
+    REQUIRE(one.count_wrong() == 0);
+    std::uint64_t flips = 0;
+    std::uint64_t wrong = 0;
+    std::uint64_t fenced = 0;
+    std::uint64_t unusable = 0;
+    for (std::size_t bit = 0; bit < 8 * intact.size(); bit += stride) {
+        auto const flip_it = [&] {
+            std::copy(intact.begin(), intact.end(), bytes.begin());
+            bytes[bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
+        };
+        flip_it();
+        wrong += one.count_wrong();
+        fenced += one.count_fenced() > 0 ? 1 : 0;
+        flip_it();
+        if (one.attach_anew())
+            wrong += one.count_wrong();
+        else
+            ++unusable;
+        ++flips;
+    }
+    CHECK(wrong == 0);
+    CHECK(fenced > 0); // or nothing was hit
+    CHECK(unusable > 0);
+    CHECK(unusable < flips / 4);
+    MESSAGE("exhaustive: " << flips << " of " << 8 * intact.size() << " bits of a store's memory flipped, "
+                           << fenced << " set a fence, " << unusable << " make it none");
+}
+
+TEST_CASE("a store's memory that was cut off anywhere is none")
+{
+    world one(7, 1);
+    one.record_some(12, 3);
+    auto const bytes = one.block().bytes();
+    std::uint64_t found = 0;
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        found += store_of<no_lock>::store_type::attach(bytes.first(size), store_key).has_value() ? 1 : 0;
+    CHECK(found == 0);
+    CHECK(store_of<no_lock>::store_type::attach(bytes, store_key).has_value());
+    MESSAGE("exhaustive: " << bytes.size() << " truncations of a store's memory");
 }
 
 TEST_CASE("what was damaged is forgotten once the fence time has ended")
