@@ -75,6 +75,23 @@ bool is_about(time_point due, duration begin, duration wait)
 
 } // namespace
 
+TEST_CASE("who probes for others and is pointed elsewhere lets the next one probe at once")
+{
+    replication_view view;
+    single_flight::reader refused{.required = {5, 0}};
+    static_cast<void>(view.nodes()[anywhere].flight.refused(refused, at(0s), at(200ms), 0));
+    hunt prober;
+    hunt other;
+    for (auto* const each : {&prober, &other}) {
+        each->times.count_attempt(); // nobody knows which node will answer: the first one is always sent
+        each->times.advance(at(250ms));
+    }
+    CHECK_FALSE(prober.way.held_until(view, prober.times));
+    CHECK(other.way.held_until(view, other.times));
+    prober.way.leave(view, at(250ms));
+    CHECK_FALSE(other.way.held_until(view, other.times));
+}
+
 TEST_CASE("while nothing is known it waits 5 ms, and then a half more each time")
 {
     replication_view view;

@@ -23,9 +23,6 @@ using flight = single_flight;
 static_assert(std::is_trivially_copyable_v<flight>);
 static_assert(std::is_trivially_copyable_v<flight::reader>);
 static_assert(sizeof(flight) <= 128);
-static_assert(to_string(flight::turn::send) == "send");
-static_assert(to_string(flight::turn::probe) == "probe");
-static_assert(to_string(flight::turn::wait) == "wait");
 static_assert(!flight().is_out(time_point{}));
 
 namespace {
@@ -105,6 +102,24 @@ TEST_CASE("an older read is sent, and does not take the place of the prober unle
     CHECK(older.has_joined);
     auto third = reads(99);
     CHECK(asked(now.node, third, at(21ms)) == flight::turn::wait);
+}
+
+TEST_CASE("a prober that goes elsewhere makes nobody wait until its lease ends")
+{
+    behind now;
+    auto const probed = now.probe(at(200ms));
+    auto other = reads(101);
+    CHECK(asked(now.node, other, probed + 1ms) == flight::turn::wait);
+    now.node.left(other, probed + 1ms); // it is not the prober
+    CHECK(asked(now.node, other, probed + 2ms) == flight::turn::wait);
+    now.node.left(now.prober, probed + 2ms);
+    CHECK(asked(now.node, other, probed + 2ms) == flight::turn::probe);
+    now.node.answered(other, probed + 3ms);
+    auto third = reads(100);
+    CHECK(asked(now.node, third, probed + 3ms) == flight::turn::send);
+    flight idle;
+    idle.left(other, at(0s));
+    CHECK_FALSE(idle.is_out(at(0s)));
 }
 
 TEST_CASE("what has no order is never held, and holds nobody")

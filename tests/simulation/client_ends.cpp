@@ -145,7 +145,8 @@ void clients::expect_good_ends()
 bool clients::has_redirecting_nodes(std::size_t site)
 {
     auto const& there = servers_.at(servers_.behind(site));
-    return servers_.model_of(there).chosen(there.which).standbys_redirect;
+    auto const& chosen = servers_.model_of(there).chosen(there.which);
+    return chosen.plain_standbys > 0 && (chosen.standbys_redirect || !chosen.forwarding_works);
 }
 
 void clients::check_calm()

@@ -92,10 +92,12 @@ public:
             return final(action::give_up, reason::unproven);
         if (answer.news.is_behind && facts().safe && how().is_checked())
             heard_.last = refusal::stale_index; // it says itself that it lacks what it should have checked
-        if (answer.is_redirect())               // the index goes to declared nodes alone
+        if (answer.is_redirect()) {             // the index goes to declared nodes alone
+            pursuit_.leave(view, times_.now());
             return answer.names_active_node && facts().addressable && course_.how().follow_redirect()
                        ? again(times_.now(), reason::redirected, view)
                        : final(action::deliver, reason::redirected_elsewhere);
+        }
         bool const may_doubt = times_.now() < course_.doubts_until() && !how().asks_active_node();
         if (answer.may_be_stale_negative && may_doubt && times_.may_go_on())
             return again(
@@ -121,7 +123,6 @@ public:
 
 private:
     [[nodiscard]] request_facts const& facts() const noexcept { return course_.facts(); }
-
     [[nodiscard]] approach::situation situation(replication_view const& view) const noexcept
     {
         return course_.situation(view, times_.now());
@@ -165,7 +166,6 @@ private:
         return heard_.final(what, why, times_.now());
     }
 
-    /// Ifs up, then the table: what each kind of answer means for the exchange.
     [[nodiscard]] step decide(std::optional<duration> retry_after, replication_view& view) noexcept
     {
         switch (heard_.last) {

@@ -171,6 +171,9 @@ public:
         seen_.landed(node_, view);
     }
 
+    /// The node pointed elsewhere, so that nobody learns here what the others wait for.
+    void leave(replication_view& view, time_point now) noexcept { at(view).flight.left(seat_, now); }
+
     /// The node could not be reached, or it cannot serve anybody. Whether there is another one to ask.
     [[nodiscard]] bool evade(replication_view& view, retry_schedule& times) noexcept
     {

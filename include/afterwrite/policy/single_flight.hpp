@@ -10,7 +10,6 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
-#include <string_view>
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
@@ -134,6 +133,15 @@ public:
         interval_ = join_above;
         if (group_ == 0)
             open_group(now, 2);
+    }
+
+    /// The prober has gone elsewhere, and found out nothing: whoever looks next takes its place.
+    constexpr void left(reader const& who, time_point now) noexcept
+    {
+        if (!is_probing_ || !(who.required == lacks_))
+            return;
+        is_probing_ = false;
+        next_probe_ = leads_until_ = now;
     }
 
     /// The node refused what required this. If it once had it, it is another node by now, behind the same
@@ -286,15 +294,5 @@ private:
     bool is_probing_ = false;
     bool has_progressed_ = false;
 };
-
-[[nodiscard]] constexpr std::string_view to_string(single_flight::turn what) noexcept
-{
-    switch (what) {
-    case single_flight::turn::send: return "send";
-    case single_flight::turn::probe: return "probe";
-    case single_flight::turn::wait: return "wait";
-    }
-    return "send";
-}
 
 } // namespace afterwrite::inline AFTERWRITE_VERSION
