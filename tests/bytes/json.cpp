@@ -170,6 +170,9 @@ TEST_CASE("what is no escape makes the text invalid")
     static_assert(is_no_text(R"("\x41")"));
     static_assert(is_no_text(R"("\'")"));
     static_assert(is_no_text(R"("\u123")"));
+    static_assert(is_no_text(R"("\u12")"));
+    static_assert(is_no_text(R"("\u12)"));
+    static_assert(is_no_text(R"("\u0041)"));
     static_assert(is_no_text(R"("\u123g")"));
     static_assert(is_no_text(R"("\U0041")"));
     static_assert(is_no_text(R"("\)"));

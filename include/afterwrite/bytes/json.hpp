@@ -239,11 +239,14 @@ private:
     /// "u" and four hexadecimal digits: a unit of UTF-16.
     [[nodiscard]] constexpr bool take_unit(std::uint32_t& unit) noexcept
     {
-        if (!take("u") || rest_.size() < 4 || !is_hex(rest_.substr(0, 4)))
+        if (!take("u"))
             return false;
-        for (char const c : rest_.substr(0, 4))
+        std::string_view const digits = rest_.substr(0, 4);
+        if (digits.size() != 4 || !is_hex(digits))
+            return false;
+        for (char const c : digits)
             unit = unit << 4 | detail::hex_digit(c);
-        rest_.remove_prefix(4);
+        rest_.remove_prefix(digits.size());
         return true;
     }
 

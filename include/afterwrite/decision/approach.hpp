@@ -82,12 +82,11 @@ public:
         plan_ = plan::active_node;
     }
 
-    /// Another node will have to do: as was planned in the beginning.
+    /// Another node will have to do: as was planned in the beginning, and from there.
     void relent() noexcept
     {
         has_begun_ = false;
         plan_ = wished_;
-        stage_ = stage::ask;
     }
 
     /// Fixes where the first attempt begins; later calls change nothing.

@@ -79,7 +79,7 @@ namespace detail {
     if (!is_hex(hmac)) [[unlikely]]
         return unexpected(decode_error::hmac_hex);
     if (key != nullptr) {
-        std::uint8_t claimed[sizeof buffer / 2] = {};
+        sha256_digest claimed{};
         std::size_t const claimed_size = hex_decode(hmac, claimed).value_or(0);
         if (!equal_in_constant_time(std::span(claimed).first(claimed_size), key->sign(head))) [[unlikely]]
             return unexpected(decode_error::hmac_mismatch);
