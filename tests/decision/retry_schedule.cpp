@@ -212,3 +212,11 @@ TEST_CASE("the same seed gives the same waits, others spread them")
     CHECK(*first_waits.begin() < at(100ms));
     CHECK(*first_waits.rbegin() > at(900ms));
 }
+
+TEST_CASE("the random bits are those of SplitMix64")
+{
+    auto times = schedule(plain, 1234567);
+    for (std::uint64_t const bits : {6457827717110365317U, 3203168211198807973U, 9817491932198370423U,
+                                     4593380528125082431U, 16408922859458223821U})
+        CHECK(times.random() == bits);
+}

@@ -99,3 +99,17 @@ TEST_CASE("each is visited once, and anywhere with them")
         CHECK(nodes[which].has_failed(at(0s)));
     CHECK_FALSE(nodes[0].has_failed(at(1s)));
 }
+
+TEST_CASE("a number that no node has yet means anywhere")
+{
+    declared_nodes nodes;
+    auto const& seen = nodes;
+    for (std::size_t i = 0; i <= declared_nodes::max_nodes; ++i) {
+        auto const next = static_cast<node_number>(i);
+        CHECK(&nodes[next] == &nodes[anywhere]);
+        CHECK(&seen[next] == &seen[anywhere]);
+        CHECK(seen.address(next).empty());
+        nodes.add("https://n" + std::to_string(i));
+        nodes[next].failed(at(0s));
+    }
+}

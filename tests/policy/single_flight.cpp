@@ -739,3 +739,11 @@ TEST_CASE("whose time is up is the next probe, if that is near")
     CHECK(node.ask(other, at(260ms), 0).what == turn::send);
     CHECK(node.ask(leader, at(260ms), 0).what == turn::send);
 }
+
+TEST_CASE("who names no deadline has time to wait for the prober")
+{
+    behind now;
+    flight::reader who{.required = {101, 0}};
+    CHECK(asked(now.node, who, at(101ms)) == flight::turn::wait);
+    CHECK(asked(now.node, who, at(199ms)) == flight::turn::wait);
+}

@@ -310,3 +310,16 @@ TEST_CASE("a fence of which the text says no time begins anew, and ends as one o
     into.record(answer(200), {}, at(1min));
     CHECK_FALSE(into.required().fenced());
 }
+
+TEST_CASE("what nobody has read is not authenticated, and its fences begin anew")
+{
+    portable_session const made{.required = states({vault("c", 5, 3)})};
+    CHECK_FALSE(made.is_authenticated);
+    CHECK(made.fences_last == duration::max());
+    session held;
+    handle const into{held};
+    auto const refused = import_session(into, made, at(0s));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error() == portable_error::mac_missing);
+    CHECK(held.required().empty());
+}

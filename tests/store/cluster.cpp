@@ -83,6 +83,8 @@ TEST_CASE("what one word says of a floor is read as it was set")
     held.set_joined(7);
     CHECK((held.second_half() && !held.is_empty() && held.is_fenced()));
     CHECK(held.joined() == 7);
+    CHECK(held.bits() == 0x75); // the form of the block, which others read as well
+    CHECK(floor_state().bits() == 2);
     cluster->floor_word.store(cluster->state_word.load()); // whole, but of another place
     CHECK_FALSE(cluster->floor());
 }

@@ -133,6 +133,11 @@ TEST_CASE("what is required of nobody knows which cluster has fences of two kind
     save_fences(unplaced, cell, clock_at(0s), true);
     CHECK(cell.fences == 1);
     CHECK(cell.is_crowded == 0);
+    unplaced_demand with_stray;
+    load_fences(cell, with_stray, clock_at(5s));
+    CHECK(with_stray.has_strays());
+    CHECK_FALSE(with_stray.is_crowded());
+
     unplaced.crowd();
     save_fences(unplaced, cell, clock_at(10s), true);
     CHECK(cell.is_crowded == 1);

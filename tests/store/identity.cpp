@@ -229,6 +229,24 @@ TEST_CASE("a cluster for which there is no number fences the identity")
     CHECK(one.held().unplaced().is_crowded());
 }
 
+TEST_CASE("the fence of a cluster for which there is no number stands anew each time that one is met")
+{
+    identities one;
+    for (int i = 0; i < 64; ++i)
+        one.change([&](auto& identity) {
+            identity.required() = {};
+            REQUIRE(identity.know(cluster_id("c" + std::to_string(i)), dialect::vault));
+        });
+    auto const meet = [](auto& identity) {
+        identity.required() = {};
+        identity.required().record(vault("c64", 1, 1));
+    };
+    one.change(meet, {}, {}, 0s);
+    one.change(meet, {}, {}, 500s);
+    CHECK(one.held(1300s).unplaced().is_crowded());
+    CHECK_FALSE(one.held(1402s).unplaced().is_crowded());
+}
+
 TEST_CASE("a text that could not be sent is not taken out of a cell, whoever wrote it there")
 {
     store_cell cell;

@@ -120,6 +120,19 @@ TEST_CASE("a text of neither dialect comes without the floors of other clusters,
     CHECK(required_at("d").demand("d") == wal_position{9, 9});
 }
 
+TEST_CASE("what was evicted of nobody knows which cluster is required of everybody")
+{
+    many_type const many(1);
+    for (int i = 0; i < 200; ++i)
+        record(many, std::to_string(i), "future-format");
+    CHECK(texts_of(many.store.of("nobody", at(0s)).required()) == texts{"future-format"});
+    CHECK(texts_of(required(many, "nobody", "")) == texts{"future-format"});
+    for (int i = 0; i < 200; ++i)
+        record(many, std::to_string(i), "another-format");
+    for (auto const* const cluster : {"c", "unheard of", ""})
+        CHECK(required(many, "nobody", cluster).fenced());
+}
+
 TEST_CASE("the fence of a cluster is one of that cluster, and an answer of it repays it")
 {
     many_type const many(100);

@@ -7,6 +7,7 @@
 #include "support/store_parts.hpp"
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <set>
 
@@ -197,4 +198,18 @@ TEST_CASE("the fences of a cell that were set before the machine was started ane
     REQUIRE(one.stripe.cell_of(0, entry) != nullptr);
     CHECK(one.stripe.cell_of(0, entry)->fenced_at == 1000);
     CHECK(one.stripe.cell_of(0, entry)->is_whole());
+}
+
+TEST_CASE("what stands behind a bucket is none of its entries")
+{
+    one_stripe one;
+    store_cell cell;
+    cell.identity = 1;
+    cell.seal();
+    one.stripe.cell(0) = cell;
+    one.stripe.bucket(0).lose(1000);
+    store_entry const behind{.identity = 1, .link = 0, .kind = entry_kind::cell};
+    auto* const next = static_cast<void*>(&one.stripe.bucket(1));
+    std::memcpy(next, &behind, sizeof behind);
+    CHECK(one.stripe.take_cell(0) == 0);
 }

@@ -172,6 +172,26 @@ TEST_CASE("an entry that was damaged fences its tag, and no other, until the fen
     CHECK(one.memory.bucket(where.bucket).live() == 0);
 }
 
+TEST_CASE("who lives beside an entry that was damaged is found as ever, and not fenced")
+{
+    tables one;
+    auto const damaged = one.place(1);
+    auto const beside = one.place(1, 8);
+    one.put(damaged, 10, 1000);
+    one.put(one.place(3, 9), 30, 1000); // in the other bucket
+    one.put(beside, 20, 1000);
+    auto const where = *one.find(damaged, 1000);
+    REQUIRE(one.find(beside, 1000)->bucket == where.bucket);
+    one.memory.bucket(where.bucket).entries[where.slot].local ^= 1;
+    REQUIRE(one.is_lost(damaged, 1000));
+    CHECK_FALSE(one.is_lost(beside, 1000));
+    CHECK(one.find(beside, 1900)->entry.local == 20);
+    CHECK((*one.memory.bucket(where.bucket).live() & store_bucket::lost_mask) != 0);
+    CHECK_FALSE(one.is_lost(beside, 1901));
+    CHECK((*one.memory.bucket(where.bucket).live() & store_bucket::lost_mask) == 0);
+    CHECK(one.find(beside, 1901)->entry.local == 20);
+}
+
 TEST_CASE("what says that something was lost is not evicted, and its own damage fences all of the bucket")
 {
     tables one;

@@ -21,8 +21,11 @@ TEST_CASE("whole seconds are read")
 
 TEST_CASE("what is more than a day is a day, however many digits it has")
 {
-    CHECK(read_retry_after("86400") == max_retry_after);
-    CHECK(read_retry_after("86401") == max_retry_after);
+    CHECK(max_retry_after == 24h);
+    CHECK(read_retry_after("86399") == 86'399s);
+    CHECK(read_retry_after("86400") == 24h);
+    CHECK(read_retry_after("86401") == 24h);
+    CHECK(read_retry_after("864000") == 24h);
     CHECK(read_retry_after("18446744073709551616") == max_retry_after);
     CHECK(read_retry_after(std::string(100'000, '9')) == max_retry_after);
 }
