@@ -172,3 +172,12 @@ TEST_CASE("a request goes to the best node where that was asked for, unless the 
     way.begin(one.now());
     CHECK(way.to() == route::active_node);
 }
+
+TEST_CASE("before it has begun it asks no active node, and follows no redirect")
+{
+    approach way(plan::retry);
+    CHECK(way.at() == stage::ask);
+    CHECK_FALSE(way.is_by_field());
+    CHECK_FALSE(way.asks_active_node());
+    CHECK_FALSE(way.leave_redirect());
+}

@@ -139,3 +139,12 @@ TEST_CASE("the bound on an attempt's lines holds for all that a session can requ
         CHECK(message.fields.size() <= max_attempt_lines);
     }
 }
+
+TEST_CASE("an attempt of which nothing is said just asks, and may bring several indices")
+{
+    attempt_fields const plain;
+    CHECK(plain.at == stage::ask);
+    CHECK(plain.form == dialect::unknown);
+    CHECK_FALSE(plain.by_field);
+    CHECK(plain.takes_several);
+}

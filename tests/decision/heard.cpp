@@ -22,6 +22,8 @@ constexpr heard news{.last = refusal::await_not_understood,
 TEST_CASE("nothing was heard in the beginning, and the first attempt is to come")
 {
     heard const none;
+    CHECK_FALSE((none.was_unsent || none.is_unreachable));
+    CHECK_FALSE((none.news.has_index || none.news.is_foreign || none.news.is_behind));
     CHECK(none.send(at(1ms), route::best_node, none.why) ==
           step{.not_before = at(1ms), .to = route::best_node, .why = reason::first_attempt});
     CHECK(none.final(action::deliver, reason::answered, at(2ms)) ==

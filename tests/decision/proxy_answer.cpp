@@ -91,3 +91,12 @@ TEST_CASE("what the proxy says tells the client's stack whose fault it is, by th
     CHECK(proxy_answers::cancelled.status == 503);
     CHECK(proxy_answers::no_time.status == 504);
 }
+
+TEST_CASE("of an exchange of which nothing is told nothing was sent, and it was a read")
+{
+    proxy_ending const none;
+    CHECK(none.status == 0);
+    CHECK_FALSE((none.was_sent || none.is_joined));
+    CHECK(none.is_read);
+    CHECK(none.form == dialect::unknown);
+}

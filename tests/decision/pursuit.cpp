@@ -201,6 +201,18 @@ TEST_CASE("a forward that the budget does not allow is no forward, and the read 
     CHECK(view.nodes()[anywhere].guard == breaker()); // it was no escalation
 }
 
+TEST_CASE("a wait that the patience would not outlast is begun where the budget allows nothing else")
+{
+    replication_view view;
+    view.limit({.forwards = nothing});
+    hunt one;
+    CHECK_FALSE(one.refuse(view, 0ms, 1ms, impatient).is_over_budget);
+    auto const late = one.refuse(view, 95ms, 98ms, impatient);
+    CHECK(late.what == pursuit::move::wait);
+    CHECK(late.is_over_budget);
+    CHECK(late.due > at(98ms));
+}
+
 TEST_CASE("the first retry is free, and what the budget does not allow later stays away for longer")
 {
     replication_view view;

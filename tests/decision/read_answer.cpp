@@ -158,3 +158,12 @@ TEST_CASE("who cannot serve anybody now is a gateway without its node, or a node
         CHECK_FALSE(read(answer(status)).is_unreachable());
     CHECK_FALSE(read(vault_stale()).is_unreachable());
 }
+
+TEST_CASE("of an answer that nobody has read nothing is known")
+{
+    answer_reading const none;
+    CHECK(none.status == 0);
+    CHECK(none.kind == refusal::none);
+    CHECK_FALSE((none.asked_health || none.names_active_node || none.may_be_stale_negative));
+    CHECK_FALSE((none.is_success() || none.is_redirect() || none.is_unreachable()));
+}

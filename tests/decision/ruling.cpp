@@ -17,6 +17,7 @@ TEST_CASE("a ruling that nobody filled refuses")
     constexpr ruling empty;
     CHECK(empty.what == verdict::refuse);
     CHECK(empty == ruling{});
+    CHECK_FALSE((empty.by_redirect || empty.active_may_lack_it));
     CHECK_FALSE(empty == ruling{.what = verdict::serve});
 }
 

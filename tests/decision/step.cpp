@@ -18,6 +18,7 @@ TEST_CASE("a step is final unless it says to send again")
     static_assert(step{.what = action::deliver}.is_final());
     static_assert(step{.what = action::give_up}.is_final());
     CHECK_FALSE(step().is_final());
+    CHECK_FALSE(step().cluster_changed);
 }
 
 TEST_CASE("each reason has a sentence of its own for people")

@@ -166,3 +166,9 @@ TEST_CASE("a jitter that is none spreads nothing")
     backoff const odd{.spread = static_cast<backoff::jitter>(99), .first = 1s, .longest = 1s};
     CHECK(odd.delay(1, UINT64_MAX) == 1s);
 }
+
+TEST_CASE("by default the first wait is 5 ms and the longest a second")
+{
+    CHECK(backoff().first == 5ms);
+    CHECK(backoff().longest == 1s);
+}

@@ -248,3 +248,5 @@ TEST_CASE("configurations that differ in what is enforced, or for whom, are not 
     CHECK_FALSE(proxy_policy() == proxy_policy{.scope = proxy_scope::global});
     CHECK_FALSE(proxy_policy() == proxy_policy{.consistency = {}});
 }
+
+TEST_CASE("an error of no one place has no line") { CHECK(proxy_policy_error().line == 0); }

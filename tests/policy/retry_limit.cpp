@@ -23,6 +23,7 @@ TEST_CASE("by default time is the limit, not a count")
     CHECK(limit.allows(0));
     CHECK(limit.allows(1'000'000));
     CHECK(limit.deadline(now, time_point::max()) == now + 15s);
+    CHECK(limit.max_repeats == 2);
 }
 
 TEST_CASE("of attempts as many are allowed as configured, the first one included")

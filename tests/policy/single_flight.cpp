@@ -747,3 +747,29 @@ TEST_CASE("who names no deadline has time to wait for the prober")
     CHECK(asked(now.node, who, at(101ms)) == flight::turn::wait);
     CHECK(asked(now.node, who, at(199ms)) == flight::turn::wait);
 }
+
+TEST_CASE("who follows looks again a round trip after the next probe, which is 10 ms while none is known")
+{
+    behind now;
+    auto who = reads(101);
+    CHECK(now.node.ask(who, at(1ms), 0).look_again == at(210ms));
+}
+
+TEST_CASE("groups do not grow beyond what is no more pacing")
+{
+    behind now;
+    auto when = now.probe(at(200ms)) + 5ms;
+    now.node.answered(now.prober, when);
+    int size = 0;
+    for (int groups = 0; groups < 12; ++groups) {
+        size = 0;
+        for (auto who = reads(101);; ++size) {
+            who.has_joined = true;
+            if (asked(now.node, who, when) != flight::turn::send)
+                break;
+            now.node.answered(reads(100), when);
+        }
+        when += 5ms;
+    }
+    CHECK(size == 1024);
+}

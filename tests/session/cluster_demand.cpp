@@ -297,3 +297,11 @@ TEST_CASE("what is held is one place in the log where its values have an order, 
     text.record("abc");
     CHECK_FALSE(text.held.place().has_value());
 }
+
+TEST_CASE("a new demand requires nothing, and is of a history that is as it was")
+{
+    cluster_demand const demand(cluster_id("c"), dialect::vault);
+    CHECK(demand.size() == 0);
+    CHECK_FALSE(demand.fenced());
+    CHECK_FALSE(demand.has_regressed());
+}

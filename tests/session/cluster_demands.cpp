@@ -57,3 +57,15 @@ TEST_CASE("a copy has what the other held, and is its own")
     copied.add(demands[0]);
     CHECK(copied.size() == 2);
 }
+
+TEST_CASE("no history turned out to be another one where there is none, or a new one")
+{
+    cluster_demands demands;
+    CHECK_FALSE(demands.has_regressed());
+    CHECK_FALSE(demands.fenced());
+    auto* const demand = demands.find_or_add(cluster_id("c"), dialect::vault);
+    REQUIRE(demand != nullptr);
+    CHECK_FALSE(demands.has_regressed());
+    demand->set_regressed(true);
+    CHECK(demands.has_regressed());
+}

@@ -323,3 +323,15 @@ TEST_CASE("what nobody has read is not authenticated, and its fences begin anew"
     CHECK(refused.error() == portable_error::mac_missing);
     CHECK(held.required().empty());
 }
+
+TEST_CASE("a text of which nobody told the time does not say how long its fences last")
+{
+    required_states untold;
+    untold.record(vault("c", 5, 3));
+    struct from_hand {
+        required_states const& held;
+        [[nodiscard]] required_states required() const { return held; }
+    };
+    CHECK(read_session(*export_session(from_hand{untold}))->fences_last == duration::max());
+    CHECK(read_session(*export_session(from_hand{untold}, key), key)->fences_last == duration::max());
+}

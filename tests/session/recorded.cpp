@@ -10,7 +10,13 @@ using namespace afterwrite;
 static_assert(std::is_trivially_copyable_v<recorded>);
 static_assert(recorded() == recorded());
 
-TEST_CASE("nothing recorded raises nothing") { CHECK_FALSE(recorded().raised_demand()); }
+TEST_CASE("nothing recorded raises nothing")
+{
+    recorded const none;
+    CHECK_FALSE(none.raised_demand());
+    CHECK(none.kept + none.superseded + none.held + none.unknown_form + none.rejected == 0);
+    CHECK(none.unkept + none.suspected + none.regressed + none.outdated == 0);
+}
 
 TEST_CASE("what is required from now on raises the demand, and so does what only a fence can require")
 {

@@ -85,6 +85,14 @@ TEST_CASE("what one word says of a floor is read as it was set")
     CHECK(held.joined() == 7);
     CHECK(held.bits() == 0x75); // the form of the block, which others read as well
     CHECK(floor_state().bits() == 2);
+    for (auto const set :
+         {&floor_state::set_second_half, &floor_state::set_empty, &floor_state::set_fenced}) {
+        floor_state one;
+        one.set_empty(false);
+        (one.*set)(true);
+        CHECK(one.second_half() + one.is_empty() + one.is_fenced() == 1);
+        CHECK(one.joined() == 0);
+    }
     cluster->floor_word.store(cluster->state_word.load()); // whole, but of another place
     CHECK_FALSE(cluster->floor());
 }

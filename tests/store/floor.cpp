@@ -272,3 +272,13 @@ TEST_CASE("the fence of what joins is kept, although its text is behind the floo
     floor.at(1000).join(crowded);
     CHECK(floor.required(1000).fenced());
 }
+
+TEST_CASE("a floor whose position is not known is looked at, whichever half it lies in")
+{
+    floor_of_one floor("b", dialect::openbao);
+    auto const held = demanding(openbao("b", "9"));
+    for (int i = 0; i < 4; ++i) {
+        floor.join(openbao("b", std::to_string(i + 1)), 0);
+        CHECK_FALSE(floor.at(0).is_met_by(&held));
+    }
+}

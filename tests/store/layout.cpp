@@ -52,6 +52,16 @@ TEST_CASE("a block that an older build has written is read: the clusters begin w
 {
     REQUIRE(store_layout::version == 1);
     CHECK(store_layout::for_identities(1000, 40).clusters_at() == 256);
+    auto const small = store_layout::for_identities(1, 40);
+    CHECK(small.stripes == 1);
+    CHECK(small.buckets_of_stripe == 2);
+    CHECK(small.cells_of_stripe == 16);
+    auto const medium = store_layout::for_identities(100'000, 40);
+    CHECK(medium.stripes == 256);
+    auto const large = store_layout::for_identities(10'000'000, 64);
+    CHECK(large.stripes == 256);
+    CHECK(large.buckets_of_stripe == 3552);
+    CHECK(large.cells_of_stripe == 611);
 }
 
 TEST_CASE("an identity may be in two buckets of one stripe, and they are spread over all")
@@ -119,4 +129,11 @@ TEST_CASE("identities that share 40 bits of their hash seldom share a bucket")
             shared += bucket == other.buckets[0] || bucket == other.buckets[1] ? 1 : 0;
     }
     CHECK(shared < 10);
+}
+
+TEST_CASE("what nobody has filled in is of no store")
+{
+    store_layout const layout;
+    CHECK(layout.buckets() + layout.cells() + layout.lock_size == 0);
+    CHECK_FALSE(layout.is_possible());
 }

@@ -318,3 +318,14 @@ TEST_CASE("what is no meaning has a sentence that claims nothing")
 {
     CHECK(to_string(static_cast<refusal>(99)) == "The server refused.");
 }
+
+TEST_CASE("what is not known of a request and its answer: the token may demand a state, all else is not so")
+{
+    CHECK(answer_facts().status == 0);
+    CHECK(classify({}) == refusal::none);
+    CHECK(classify({.status = 412, .body = stale_words, .carried_index = true}) == refusal::index_or_token);
+    CHECK(classify({.status = 412, .body = stale_words}) == refusal::stale_token);
+    CHECK(classify({.status = 429, .carried_index = true}) == refusal::throttled);
+    CHECK(classify({.status = 429, .body = empty_errors}) == refusal::throttled);
+    CHECK(classify({.status = 503}) == refusal::server_error);
+}
