@@ -27,9 +27,9 @@ lineage settled_at_10_5()
     return history;
 }
 
-verdict judged(lineage& history, wal_position const& answered, lineage const& sent)
+verdict judged(lineage& history, wal_position const& answered, lineage const& sent, duration now = 11s)
 {
-    return history.judge(sent, answered, witness::checked, at(11s));
+    return history.judge(sent, answered, witness::checked, at(now));
 }
 
 } // namespace
@@ -73,7 +73,7 @@ TEST_CASE("an answer behind what was settled is suspected, and a second one cert
     CHECK(judged(history, {9, 7}, sent) == verdict::suspected);
     CHECK(history.is_suspected());
     CHECK(history.epoch() == 0);
-    CHECK(judged(history, {8, 0}, sent) == verdict::confirmed);
+    CHECK(judged(history, {8, 0}, sent, 11s + 1ns) == verdict::confirmed);
     history.begin_epoch(at(12s));
     CHECK(history.epoch() == 1);
     CHECK_FALSE(history.is_suspected());
@@ -142,6 +142,15 @@ TEST_CASE("an answer in order to a request that was sent under suspicion ends it
     CHECK_FALSE(history.is_suspected());
 }
 
+TEST_CASE("several values of one answer are one suspicion, also by a clock that went back")
+{
+    auto history = settled_at_10_5();
+    CHECK(judged(history, {9, 7}, history) == verdict::suspected);
+    CHECK(judged(history, {8, 0}, history) == verdict::suspected);
+    CHECK(judged(history, {8, 0}, history, 10s) == verdict::suspected);
+    CHECK(judged(history, {8, 0}, history, 10500ms) == verdict::confirmed);
+}
+
 TEST_CASE("an answer that is in order only for who requires little ends no suspicion")
 {
     auto history = settled_at_10_5();
@@ -152,7 +161,7 @@ TEST_CASE("an answer that is in order only for who requires little ends no suspi
     CHECK(history.judge(little, {9, 99}, witness::active, at(11s)) == verdict::consistent);
     CHECK(history.judge_active(little, 9, at(11s)) == verdict::consistent);
     CHECK(history.is_suspected());
-    CHECK(judged(history, {3, 0}, history) == verdict::confirmed);
+    CHECK(judged(history, {3, 0}, history, 12s) == verdict::confirmed);
 }
 
 TEST_CASE("what was recorded after the suspicion has to be shown too")

@@ -459,6 +459,21 @@ TEST_CASE("declared peers' states are sent too, and nobody else's")
 // ---------------------------------------------------------------------------------------------------------
 // Another history of the same cluster.
 
+TEST_CASE("two values of one answer are no proof that a new epoch has begun")
+{
+    session mine;
+    mine.record(written(openbao("c", "100")), {}, at(0s));
+    auto const old = carried_at(mine, at(10s), checked);
+    auto const joined = openbao("c", "42") + ", " + openbao("c", "41"); // a proxy merged two lines
+    auto const total = mine.record(written(joined), old, at(11s));
+    CHECK(total.suspected == 2);
+    CHECK(total.regressed == 0);
+    CHECK(texts_of(mine.required()) == texts{openbao("c", "100")}); // still, and the active node answers
+    CHECK(mine.required().fenced());
+    CHECK(mine.record(written(openbao("c", "43")), old, at(12s)).regressed == 1);
+    CHECK(texts_of(mine.required()) == texts{openbao("c", "43")});
+}
+
 TEST_CASE(
     "two answers behind what was settled begin a new epoch, and late answers of the old one are dropped")
 {

@@ -174,9 +174,10 @@ private:
         return verdict::consistent;
     }
 
+    /// What comes at the very time of the suspicion is of the same answer: another value of it.
     [[nodiscard]] verdict alarm(time_point now) noexcept
     {
-        if (is_suspected())
+        if (is_suspected() && suspected_ < now)
             return verdict::confirmed;
         suspected_ = now;
         return verdict::suspected;
