@@ -33,25 +33,28 @@ void clients::note_epoch(recording const& by, flight const& got, std::string con
     auto& host = processes_[by.process];
     auto& followed = followed_by(host, who, of);
     auto const wrong = invariant::of_epoch(followed.oldest, changes_of(of));
+    report_.epochs += followed.may_be_misled ? 0 : 1;
     if (wrong && !followed.may_be_misled)
         fail(invariant::epochs_are_real, by, got.what, *wrong);
     followed = {.epochs = followed.epochs + 1, .began = now_of(host)};
     note_misleading(by, got);                             // the new one may begin with it
     host.has_floor = host.has_floor || who.is_of_store(); // it requires what was seen first of everybody
-    for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope})
+    bool const forgets = who.options().regression == on_regression::reset; // of the new one what came before
+    for (auto const each : who.is_of_store() ? host.scopes : std::vector{by.scope}) {
         scopes_[each].naive.erase(of);
+        if (forgets)
+            scopes_[each].promised.release(got.log.seen_from);
+    }
 }
 
-/// What may show its session another history though there is none: it hears what somebody forged, or kept
-/// from before; or it asks a cluster for the state of another one, in a field or by a token (README, limits).
+/// What may show its session another history though there is none: it hears what somebody forged, or asks a cluster for the state of another one, in a field or by a token (README, limits).
 void clients::note_misleading(recording const& by, flight const& got)
 {
     auto& who = scopes_[by.scope];
     auto& host = processes_[by.process];
-    if (got.is_forged || got.is_cached || got.is_joined)
+    if (got.is_forged)
         for_each_text(got.answer, [&](std::string_view text) {
-            if (got.is_forged)
-                forged_.emplace(text);
+            forged_.emplace(text);
             followed_by(host, who, book_.read(text).cluster).may_be_misled = true;
         });
     if (!got.answered || by.is_clients_own)
@@ -151,6 +154,7 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
         is_of_asked = is_of_asked && book_.read(text).cluster == std::string_view(by.believed);
     });
     bool const is_dropped = is_of_asked && is_old(by);
+    report_.old_answers += is_dropped && was_old ? 1 : 0;
     if (auto const wrong = invariant::of_old_answer(what, is_dropped && was_old))
         fail(invariant::old_answers_end, by, got.what, *wrong);
     if (what.regressed > 0)
@@ -179,12 +183,12 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
         note_refusal(by, got);
 }
 
-/// What was promised to its session, of what is seen from there, need not be kept any more.
-void clients::release(operation const& one, std::size_t seen_from)
+/// What fences stood for, of what is seen from there, need not be kept any more.
+void clients::release_fences(operation const& one, std::size_t seen_from)
 {
     auto& who = scopes_[one.scope];
     for (auto const each : who.is_of_store() ? processes_[one.process].scopes : std::vector{one.scope})
-        scopes_[each].promised.release(seen_from);
+        scopes_[each].promised.release_fences(seen_from);
 }
 
 /// Whether its view did not take one cluster for another: where it does, nothing is promised (README,
@@ -218,21 +222,6 @@ bool clients::tells_state(operation const& one, flight const& got) const
     bool is_told = false;
     for_each_text(got.answer, [&](auto text) { is_told = is_told || book_.read(text).is_known; });
     return binds && is_told && !got.is_altered;
-}
-
-/// What a read has shown, as far as its index goes: OpenBao's nodes keep theirs for some ms, and show
-/// meanwhile what was written after it (README, "What nobody outside knows").
-version clients::covered(flight const& got) const
-{
-    auto shown = got.seen->shown;
-    std::uint64_t told = 0;
-    for_each_text(got.answer, [&](std::string_view text) {
-        auto const& meaning = book_.read(text);
-        if (meaning.cluster == servers_.at(got.log.seen_from).id)
-            told = std::max(told, meaning.where.local);
-    });
-    shown.position = std::min(shown.position, told);
-    return shown;
 }
 
 /// Whether a session has no room for another cluster.
@@ -270,8 +259,8 @@ void clients::note_promise(operation& one, flight const& got)
         who.promised.bind(got.log, *got.executed);
         one.is_binding = true;
     } else if (is_told) {
-        who.promised.bind(got.log, covered(got));
-        one.is_binding = got.seen->shown == covered(got);
+        who.promised.bind(got.log, got.seen->shown);
+        one.is_binding = true;
     }
 }
 

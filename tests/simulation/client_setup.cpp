@@ -121,7 +121,7 @@ void clients::end_fences(process& one)
     one.renewals += one.may_be_fences() ? 1 : 0;
 }
 
-void clients::abandon(std::size_t process, std::optional<std::size_t> only)
+void clients::abandon(std::size_t process, std::optional<std::size_t> only, bool keeps_sessions)
 {
     auto& host = processes_[process];
     for (auto& one : operations_) {
@@ -134,7 +134,7 @@ void clients::abandon(std::size_t process, std::optional<std::size_t> only)
     }
     for (std::size_t i = 0; i < host.programs.size(); ++i)
         host.programs[i].generation += !only || *only == i ? 1 : 0;
-    host.generation += only ? 0 : 1;
+    host.generation += only || keeps_sessions ? 0 : 1;
 }
 
 /// A program dies in the middle of what it does with a store. One that shares it goes on, and so does the one

@@ -132,7 +132,7 @@ void clients::begin(std::size_t caller)
     });
     one.wrote.reset();
     one.sent = one.waits = one.repetitions = one.hops = 0;
-    one.has_forwarded = one.was_refused = false;
+    one.was_paced = one.has_forwarded = one.was_refused = false;
     one.spends_freely = invariant::has_open_breaker(view);
     program_of(one).allowed[one.site].retries.count_read();
     program_of(one).allowed[one.site].forwards.count_read();
@@ -151,6 +151,8 @@ void clients::drive(std::size_t id)
         spoil(processes_[one.process].what.breaks, one.last, now_of(processes_[one.process]));
     if (one.last.is_final())
         return finish(id);
+    one.was_paced = one.was_paced || one.last.why == reason::joined || one.last.why == reason::waiting ||
+                    one.last.why == reason::over_budget;
     auto const now = now_of(processes_[one.process]);
     if (one.last.not_before > now) {
         check_plan(one);
@@ -291,7 +293,6 @@ void clients::take_answer(operation& one, flight& got)
     auto const now = now_of(host);
     hear(host, who, got.answer);
     one.knew = view.cluster();
-    one.is_interrupted = false;
     bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
     auto const by = recording_of(one, was_fenced);
     bool const was_old = is_old(by);
@@ -308,9 +309,7 @@ void clients::take_answer(operation& one, flight& got)
         return;
     }
     if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine)) {
-        auto const before = moments_.interruptions();
         one.last = proxied->on_response(got.answer, who, view, now);
-        one.is_interrupted = moments_.interruptions() != before;
     } else {
         auto& machine = std::get<exchange>(one.machine);
         who.record(got.answer, machine.carried(), now);
@@ -321,7 +320,7 @@ void clients::take_answer(operation& one, flight& got)
     one.may_be_executed = one.may_be_executed || got.answer.status == 502 || got.answer.status == 504;
     if (was_fenced &&
         (got.is_cached || got.is_forged)) // it repays the fence, and nobody can see that it is old
-        release(one, servers_.behind(one.site));
+        release_fences(one, servers_.behind(one.site));
     spoil(host.what.breaks, who.last());
     spoil(host.what.breaks, view, now);
     if (host.what.breaks == sabotage::hides_refusals)

@@ -51,7 +51,7 @@ struct process {
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock
     afterwrite::time_point clock_began{};         ///< by itself, if it went back
-    std::uint64_t generation = 0;                 ///< how often all of it was started anew
+    std::uint64_t generation = 0;                 ///< how often it was started anew, with other sessions
     std::map<std::size_t, rival_memory> memories; ///< if it uses another library: of each of its clients
     text_set received;                            ///< texts that its store was handed
     bool has_floor = false;                       ///< its store may require of one what another one was told
@@ -97,6 +97,7 @@ struct operation {
     std::uint32_t waits = 0;         ///< for a node that was behind, each followed by an attempt
     std::uint32_t repetitions = 0;   ///< of what broke
     std::uint32_t hops = 0;          ///< from node to node since it waited last
+    bool was_paced = false;          ///< it waited as long as its node had lagged before, or for another one
     bool has_forwarded = false;      ///< its node was given up, and the active one asked
     bool was_refused = false;        ///< the last attempt, by a node that was behind
     bool was_checked = false;        ///< the last attempt asked the node itself, which can compare
@@ -106,10 +107,9 @@ struct operation {
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
-    bool is_absence = false;     ///< the answer at hand is a 404
-    bool is_altered = false;     ///< the index of the answer at hand is not what the server answered
-    bool is_abandoned = false;   ///< its process has ended
-    bool is_interrupted = false; ///< others came between while a proxy recorded the answer at hand
+    bool is_absence = false;   ///< the answer at hand is a 404
+    bool is_altered = false;   ///< the index of the answer at hand is not what the server answered
+    bool is_abandoned = false; ///< its process has ended
     bool is_used = false;
 };
 
@@ -140,8 +140,9 @@ public:
     /// No fence of a process that stood until now stands any more, nor does a floor.
     void end_fences(process& one);
 
-    /// What was under way in a process, or in one program of it, goes on without it.
-    void abandon(std::size_t process, std::optional<std::size_t> program = {});
+    /// What was under way in a process, or in one program of it, goes on without it. `keeps_sessions`: those
+    /// who come next are the same to whoever reads the history.
+    void abandon(std::size_t process, std::optional<std::size_t> program = {}, bool keeps_sessions = false);
 
     /// What happens where a store's locks are taken.
     [[nodiscard]] store_moments& moments() { return moments_; }
@@ -219,12 +220,11 @@ private:
     void add_proof(recording const& by, flight const& got, std::string const& of, afterwrite::duration after);
     void note_proof(recording const& by, flight const& got, std::string const& of,
                     cluster::position const& answered);
-    void release(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
+    void release_fences(operation const& one, std::size_t seen_from);
     [[nodiscard]] bool may_fence(operation const& one, flight const& got) const;
     [[nodiscard]] static bool is_full(scope const& who);
     [[nodiscard]] bool tells_state(operation const& one, flight const& got) const;
-    [[nodiscard]] version covered(flight const& got) const;
     void note_promise(operation& one, flight const& got);
     [[nodiscard]] std::string session_of(operation const& one) const;
     [[nodiscard]] std::string log_of(operation const& one) const;

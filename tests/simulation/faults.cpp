@@ -316,13 +316,6 @@ bool faults::promote()
     truth_.adopt(1, 0, model.newest(1).replicated);
     servers_.promote(time_.now());
     way_.forget_answers();
-    // What was promised of the primary's log may never come: the callers are told so, and start anew.
-    for (auto& each : lasting_)
-        each.left = {}; // so what is left behind is of no use
-    left_behind nothing;
-    dice none(0);
-    for (std::size_t i = 0; i < clients_.processes().size(); ++i)
-        restart(i, fault::promoted, nothing, none);
     return true;
 }
 

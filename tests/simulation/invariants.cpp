@@ -232,11 +232,12 @@ breach of_calm(afterwrite::replication_view const& view, afterwrite::time_point 
     return holds ? breach("whoever comes waits for one who has gone") : breach();
 }
 
-breach of_end(afterwrite::step const& last, nanoseconds took, bool was_in_vain)
+breach of_end(afterwrite::step const& last, nanoseconds took, hold_ups const& by)
 {
     if (last.what != afterwrite::action::deliver || last.why != afterwrite::reason::answered)
         return "it ended with: " + std::string(to_string(last.why));
-    if (took > soon + (was_in_vain ? relieved : nanoseconds(0)))
+    if (took > soon + (by.was_paced || by.in_vain ? paced : nanoseconds(0)) +
+                   (by.in_vain ? relieved : nanoseconds(0)))
         return "it took " + std::to_string(took.count() / 1000) + " us";
     return std::nullopt;
 }

@@ -117,7 +117,11 @@ struct circumstances {
 
 /// L1. Once nothing goes wrong any more, everything is answered soon.
 inline constexpr std::string_view ends_well = "L1 ends well";
-[[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took, bool was_in_vain = false);
+struct hold_ups {
+    bool was_paced = false; ///< it waited as long as its node had lagged before, or for another one
+    bool in_vain = false;   ///< somebody asks its nodes for what he is refused for good
+};
+[[nodiscard]] breach of_end(afterwrite::step const& last, nanoseconds took, hold_ups const& by = {});
 /// And then no breaker is open any more, unless what is carried is refused for good, or nobody came to its
 /// node for so long; and nobody is let wait for a read that is no more.
 inline constexpr std::chrono::seconds unasked{3};
@@ -129,10 +133,12 @@ inline constexpr std::chrono::seconds unasked{3};
 inline constexpr nanoseconds lag_in_the_end = std::chrono::milliseconds(20);
 
 /// How long an operation may take then: three times the lag over both of them, for waits that grow by a half
-/// each time; what `retry_then_forward` waits at most; what a node may wait before it refuses (50 ms); and
-/// once the longest pause of a read that asks for all who wait for a node, which others may outlast by half.
-inline constexpr nanoseconds soon = 3 * 2 * lag_in_the_end + std::chrono::milliseconds(250 + 50) +
-                                    afterwrite::single_flight::longest_interval * 3 / 2;
+/// each time; what `retry_then_forward` waits at most; and what a node may wait before it refuses (50 ms).
+inline constexpr nanoseconds soon = 3 * 2 * lag_in_the_end + std::chrono::milliseconds(250 + 50);
+
+/// Who was refused waits as what was learned of its node tells, and others wait behind it: up to the longest
+/// pause of a read that asks for all, which they may outlast by half.
+inline constexpr nanoseconds paced = afterwrite::single_flight::longest_interval * 3 / 2;
 
 /// And behind one who asks for all what it is refused for good: until that one is relieved.
 inline constexpr nanoseconds relieved =

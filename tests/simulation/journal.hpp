@@ -19,9 +19,14 @@ struct journal {
     {
         if (diary == nullptr)
             return;
+        diary->append(time_words(at)).append(tell()).append("\n");
+    }
+
+    /// What a line begins with: of the same width for each time.
+    [[nodiscard]] static std::string time_words(nanoseconds at)
+    {
         auto const time = std::to_string(at.count() / 1000);
-        diary->append(time.size() < 10 ? 10 - time.size() : 0, ' ').append(time).append(" us  ");
-        diary->append(tell()).append("\n");
+        return std::string(time.size() < 12 ? 12 - time.size() : 0, ' ') + time + " us  ";
     }
 };
 

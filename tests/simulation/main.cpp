@@ -14,7 +14,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 
 namespace {
 
@@ -64,6 +64,15 @@ int tell_end(report const& of, bool is_complete = true)
     return of.violations > 0 || !is_complete ? 1 : 0;
 }
 
+/// Makes a script small that breaks an invariant, and shows it.
+plan tell_least(plan const& what, std::string_view invariant)
+{
+    auto least = shrink(what, invariant);
+    std::cout << least.script.size() << " lines of " << what.script.size() << " are enough to break "
+              << invariant << ", of seed " << what.seed << "; " << tell_script(least, invariant);
+    return least;
+}
+
 int run_one(options const& asked)
 {
     auto what = draw_plan(asked.first_seed, asked.operations);
@@ -81,11 +90,8 @@ int run_one(options const& asked)
         return 2;
     }
     if (asked.shrinks && seen.violations > 0) {
-        auto least = shrink(what, seen.found.front().invariant);
-        std::string diary;
-        seen = run(least, {.diary = &diary});
-        std::cout << least.script.size() << " lines of " << what.script.size() << " are enough:\n" << diary;
-        what = std::move(least);
+        what = tell_least(what, seen.found.front().invariant);
+        seen = run(what);
     }
     tell_faults(seen);
     tell_idle(what, seen);
@@ -108,6 +114,11 @@ int run_many(options const& asked)
         std::cout << "  again: sh tests/simulate.sh " << each.seed << ".." << each.seed << " --operations "
                   << asked.operations << " --shrink\n";
     }
+    if (!all.failed.empty()) {
+        auto const& first = all.failed.front();
+        std::cout << std::flush;
+        (void)tell_least(draw_plan(first.seed, asked.operations), first.found.front().invariant);
+    }
     tell_faults(all.total);
     auto const idle = all.idle_faults();
     for (auto const& each : idle)
@@ -117,6 +128,8 @@ int run_many(options const& asked)
               << " of them lists, " << all.total.checked_tokens << " uses of tokens that had to be good, "
               << all.total.tokens_refused << " refused for what the token says, " << all.total.hidden_reads
               << " reads of what a node had and did not show, " << all.total.redirects << " redirects, "
+              << all.total.epochs << " epochs and " << all.total.old_answers
+              << " answers of older ones judged, " << all.total.judged_ends << " ends in the calm judged, "
               << all.total.hops << " hops, " << all.total.given_up << " given up, digest " << std::hex
               << all.total.digest << std::dec << ", " << std::fixed << std::setprecision(0)
               << static_cast<double>(all.total.operations) / took.count() << " operations a second\n";

@@ -76,9 +76,7 @@ void network::send(std::size_t operation, std::size_t site, std::size_t address,
         copy.asked = asked;
         copy.luck = dice(original.luck.next());
         copy.is_shadow = true; // a proxy that sends it twice at once, and takes one of the answers
-        if (what.writes != 0)
-            ++shadows_[what.writes];
-        else
+        if (what.writes == 0)
             copy.address = copy.luck.below(servers_.addresses(site).size());
         time_.put(now + 40us, task::arrive, shadow);
     }
@@ -179,7 +177,8 @@ void network::note_execution(flight& one, std::uint64_t before)
     auto const after = servers_.end_of(one.log, time_.now());
     if (after == before)
         return;
-    ++executions_[one.what.writes];
+    if (!one.is_shadow)
+        ++executions_[one.what.writes];
     if (one.what.what == deed::log_in)
         one.executed = truth_.logged_in(one.log.store, one.what.writes, after);
     else

@@ -174,20 +174,13 @@ public:
     /// Whether an answer from this site's addresses ever lost its index.
     [[nodiscard]] bool has_dropped_indices(std::size_t site) const { return dropped_at_.contains(site); }
 
-    /// How often this value was written more than somebody on the way had doubled the request.
+    /// How often this value was written more than once, but for requests that somebody on the way doubled.
     [[nodiscard]] int repetitions_of(std::uint64_t value) const
     {
-        auto const of = [value](auto const& counts) {
-            auto const found = counts.find(value);
-            return found == counts.end() ? 0 : found->second;
-        };
-        return of(executions_) - of(shadows_) - 1;
+        auto const found = executions_.find(value);
+        return found == executions_.end() ? 0 : found->second - 1;
     }
-    void forget(std::uint64_t value)
-    {
-        executions_.erase(value);
-        shadows_.erase(value);
-    }
+    void forget(std::uint64_t value) { executions_.erase(value); }
 
 private:
     flight& add();
@@ -221,10 +214,10 @@ private:
     std::map<std::pair<std::size_t, std::string>, cluster::response> cache_;
     std::map<std::size_t, std::string> older_; ///< the last index that a site answered
     std::optional<std::pair<std::size_t, bool>> crash_;
-    std::optional<std::size_t> dying_;                  ///< the log that nothing is committed to
-    std::vector<std::size_t> appended_;                 ///< to that, in this order
-    std::unordered_map<std::uint64_t, int> executions_; ///< of a value, while its operation lasts
-    std::unordered_map<std::uint64_t, int> shadows_;
+    std::optional<std::size_t> dying_;  ///< the log that nothing is committed to
+    std::vector<std::size_t> appended_; ///< to that, in this order
+    std::unordered_map<std::uint64_t, int>
+        executions_; ///< of a value, but for doubled requests, while its operation lasts
     std::uint64_t attempts_ = 0;
     std::uint64_t forgotten_ = 0; ///< attempts up to this one belong to a history that is no more
     std::set<std::size_t> dropped_at_;

@@ -159,6 +159,7 @@ public:
     void release() { of_ = fenced_ = {}; }
     void release(std::size_t seen_from) { of_[seen_from] = fenced_[seen_from] = {}; }
     void release_fences() { fenced_ = {}; }
+    void release_fences(std::size_t seen_from) { fenced_[seen_from] = {}; }
 
     /// Of what a secondary shows of its primary's log.
     void release_copies()

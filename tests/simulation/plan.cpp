@@ -240,6 +240,30 @@ void draw_redirects(plan& into, dice luck)
     }
 }
 
+/// What few callers set.
+void draw_options(plan& into, dice luck)
+{
+    for (auto& each : into.processes)
+        if (luck.per_mille(150))
+            each.options.regression = afterwrite::on_regression::reset;
+    for (auto& each : into.callers)
+        if (luck.per_mille(100))
+            each.policy.stale_negatives = 100ms;
+}
+
+/// Histories grow so long that one is told from another: all takes much longer.
+void slow_down(plan& into, dice luck)
+{
+    bool const is_restored = std::any_of(into.script.begin(), into.script.end(), [](script_line const& line) {
+        return line.is_fault && line.kind == fault::restored;
+    });
+    if (!is_restored || !luck.per_mille(400))
+        return;
+    for (auto& each : into.script)
+        each.at *= 30;
+    into.calm *= 30;
+}
+
 /// Tokens come into being: with the index of that in them, or without.
 void draw_logins(plan& into, dice luck)
 {
@@ -287,7 +311,9 @@ plan draw_plan(std::uint64_t seed, std::size_t operations)
     draw_caches(made, dice(seed, 6));
     draw_redirects(made, dice(seed, 7));
     made.keys = luck.pick(std::array<std::size_t, 3>{2, 6, 24});
+    draw_options(made, dice(seed, 9));
     draw_script(made, operations, luck);
+    slow_down(made, dice(seed, 10));
     return made;
 }
 

@@ -59,8 +59,11 @@ struct report {
     std::uint64_t checked_tokens = 0; ///< uses of tokens that had to be good
     std::uint64_t tokens_refused = 0; ///< by nodes that were behind what the token itself says
     std::uint64_t hidden_reads = 0;   ///< that lack what is promised, and nobody could see that
-    std::uint64_t redirects = 0;      ///< answers with 307
-    std::uint64_t hops = 0;           ///< of reads from a node that was behind to another one, at once
+    std::uint64_t judged_ends = 0;    ///< operations once nothing goes wrong any more
+    std::uint64_t epochs = 0; ///< that sessions and stores began, and of which it is known whether rightly
+    std::uint64_t old_answers = 0; ///< of an epoch before, which must have no effect
+    std::uint64_t redirects = 0;   ///< answers with 307
+    std::uint64_t hops = 0;        ///< of reads from a node that was behind to another one, at once
     std::uint64_t delivered = 0;
     std::uint64_t given_up = 0;
     std::uint64_t violations = 0;
@@ -81,6 +84,9 @@ struct report {
         checked_tokens += other.checked_tokens;
         tokens_refused += other.tokens_refused;
         hidden_reads += other.hidden_reads;
+        judged_ends += other.judged_ends;
+        epochs += other.epochs;
+        old_answers += other.old_answers;
         redirects += other.redirects;
         hops += other.hops;
         delivered += other.delivered;

@@ -62,9 +62,12 @@ left_behind faults::save(process const& host)
         left.promised.push_back(who.promised);
         left.naive.push_back(who.naive);
         left.followed.push_back(who.followed);
-        if (!who.is_of_store())
-            left.texts.push_back(who.with(
-                [](auto const& session) { return export_session(session, key).value_or(std::string()); }));
+        if (who.is_of_store())
+            continue;
+        auto text = who.with([](auto const& session) { return export_session(session, key); });
+        if (!text)
+            report_.fail(invariant::nothing_is_forgotten, time_.now(), "a session cannot be handed on");
+        left.texts.push_back(text.value_or(std::string()));
     }
     left.followed_by_store = host.followed;
     if (host.store != nullptr) {
@@ -77,7 +80,8 @@ left_behind faults::save(process const& host)
 void faults::restart(std::size_t number, fault kind, left_behind& left, dice& luck)
 {
     auto& host = clients_.processes()[number];
-    clients_.abandon(number);
+    bool const goes_on = kind == fault::restarted || kind == fault::clock_began_anew; // with all that it had
+    clients_.abandon(number, std::nullopt, goes_on);
     host.followed.clear();
     if (host.store != nullptr)
         load_store(host, kind, left, luck);

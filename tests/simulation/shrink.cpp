@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "shrink.hpp"
 
+#include "journal.hpp"
 #include "run.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace simulation {
@@ -38,6 +41,29 @@ plan shrink(plan what, std::string_view invariant)
                 what = std::move(rest);
         }
     return what;
+}
+
+std::string tell_script(plan const& what, std::string_view invariant)
+{
+    std::string diary;
+    auto const seen = run(what, {.diary = &diary});
+    std::string text = "the script:\n";
+    for (auto const& line : what.script)
+        text += journal::time_words(line.at) +
+                (line.is_fault ? std::string(to_string(line.kind)) : "caller " + std::to_string(line.who)) +
+                ", luck " + std::to_string(line.luck) + "\n";
+    auto const broken = std::find_if(seen.found.begin(), seen.found.end(),
+                                     [&](violation const& each) { return each.invariant == invariant; });
+    if (broken == seen.found.end())
+        return text;
+    auto const end = journal::time_words(broken->at); // of one width, so in the order of their times
+    text += "what happens, until it is broken:\n";
+    for (std::size_t from = 0; from < diary.size() && diary.compare(from, end.size(), end) <= 0;) {
+        auto const next = diary.find('\n', from) + 1;
+        text.append(diary, from, next - from);
+        from = next;
+    }
+    return text;
 }
 
 } // namespace simulation

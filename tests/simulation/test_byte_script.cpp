@@ -22,7 +22,7 @@ namespace {
 
 std::filesystem::path const corpus = AFTERWRITE_SOURCE_DIR "/tests/fuzz/corpus/simulation";
 
-/// What has to strike. Beside faults that strike by themselves, once planned, a script may plan more.
+/// What has to strike; a script may plan more.
 std::map<std::string, std::vector<fault>> const corpus_faults = {
     {"all_at_once",
      {fault::stalled,           fault::clogged,          fault::slow,         fault::sealed,

@@ -228,8 +228,12 @@ TEST_CASE("L1: in the end everything is answered, and soon")
     step const answered{.what = action::deliver, .why = reason::answered};
     CHECK_FALSE(invariant::of_end(answered, invariant::soon));
     CHECK(invariant::of_end(answered, invariant::soon + nanoseconds(1)));
-    CHECK_FALSE(invariant::of_end(answered, invariant::soon + invariant::relieved, true));
-    CHECK(invariant::of_end(answered, invariant::soon + invariant::relieved + nanoseconds(1), true));
+    CHECK_FALSE(invariant::of_end(answered, invariant::soon + invariant::paced, {.was_paced = true}));
+    CHECK(invariant::of_end(answered, invariant::soon + invariant::paced + nanoseconds(1),
+                            {.was_paced = true}));
+    auto const longest = invariant::soon + invariant::paced + invariant::relieved;
+    CHECK_FALSE(invariant::of_end(answered, longest, {.in_vain = true}));
+    CHECK(invariant::of_end(answered, longest + nanoseconds(1), {.in_vain = true}));
     CHECK(invariant::of_end({.what = action::give_up, .why = reason::deadline_passed}, nanoseconds(0)));
     CHECK(invariant::of_end({.what = action::deliver, .why = reason::not_enforced}, nanoseconds(0)));
 }

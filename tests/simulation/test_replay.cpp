@@ -81,4 +81,13 @@ TEST_CASE("a script that breaks something is made small, and breaks it still")
     auto const least = shrink(failing, invariant::read_your_writes);
     CHECK(least.script.size() <= 12);
     CHECK(breaks(least));
+    auto const told = tell_script(least, invariant::read_your_writes);
+    auto const lines = std::count(told.begin(), told.end(), '\n');
+    CHECK(tell_script(failing, invariant::read_your_writes)
+              .find(", luck " + std::to_string(failing.script[0].luck)) != std::string::npos);
+    CHECK(told.find(" begins: ") != std::string::npos);
+    CHECK(lines > static_cast<std::ptrdiff_t>(least.script.size() + 4));
+    std::string all;
+    (void)run(least, {.diary = &all});
+    CHECK(lines < std::count(all.begin(), all.end(), '\n')); // not what happened after that
 }

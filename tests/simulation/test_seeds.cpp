@@ -24,6 +24,9 @@ TEST_CASE("nothing is broken, whatever goes wrong, and everything goes wrong at 
     CHECK(all.total.tokens_refused > 0);
     CHECK(all.total.hidden_reads > 0);
     CHECK(all.total.hops > 100);
+    CHECK(all.total.redirects > 100);
+    CHECK(all.total.epochs > 0);
+    CHECK(all.total.judged_ends > static_cast<std::uint64_t>(all.runs) * 10);
     MESSAGE("simulated " << all.total.operations << " operations, " << all.total.checked_reads
                          << " reads of which it was known what they must show");
 }

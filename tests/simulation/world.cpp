@@ -158,8 +158,10 @@ bool world::follow_ids()
 void world::promote(nanoseconds now)
 {
     for (auto& each : sites_)
-        if (std::exchange(each.follows, false))
+        if (std::exchange(each.follows, false)) {
+            each.arrived = model_of(each).newest(each.which).replicated;
             model_of(each).promote(each.which, now);
+        }
 }
 
 void world::allow_forwarding(std::size_t of, bool allowed)

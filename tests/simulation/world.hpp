@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct site {
     std::size_t leader = 0;  ///< the active node, or who becomes it when the election is over
     bool follows = false;    ///< a secondary
     bool has_new_id = false; ///< not the one of the beginning
+    std::optional<std::uint64_t>
+        arrived{}; ///< of a primary that was a secondary: so much of its primary's log
 };
 
 /// Where a value lies: in the mount that stays in its cluster, or in the one that a secondary shares with its
