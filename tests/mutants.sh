@@ -17,8 +17,8 @@ does both. It fails if a named mutant is missed, or if fewer than 95 % of those 
   --seed N       which ones (1)
   --skip N       leave out so many of them at first: to go on where an earlier run was ended
   --only TEXT    only of headers whose name contains this, for both
-  --layer NAME   of the named ones: only unit, law, statistics or simulation. The simulation is left out otherwise: for
-                 each mutant it is built, and runs 200 seeds or as many as are needed
+  --layer NAME   of the named ones: only unit, law, statistics or simulation. The last one takes longest: for each
+                 mutant it is built, and runs 200 seeds or as many as are needed
   --jobs N       so many at a time (one for each processor)
 
 AFTERWRITE_BUILD_DIR names the build folder, as for run.sh.

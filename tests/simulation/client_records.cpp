@@ -47,7 +47,8 @@ void clients::note_epoch(recording const& by, flight const& got, std::string con
     }
 }
 
-/// What may show its session another history though there is none: it hears what somebody forged, or asks a cluster for the state of another one, in a field or by a token (README, limits).
+/// What may show its session another history though there is none: it hears what somebody forged, or asks a
+/// cluster for the state of another one, in a field or by a token (README, limits).
 void clients::note_misleading(recording const& by, flight const& got)
 {
     auto& who = scopes_[by.scope];
