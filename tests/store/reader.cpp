@@ -126,11 +126,52 @@ TEST_CASE("what was evicted of nobody knows which cluster is required of everybo
     for (int i = 0; i < 200; ++i)
         record(many, std::to_string(i), "future-format");
     CHECK(texts_of(many.store.of("nobody", at(0s)).required()) == texts{"future-format"});
-    CHECK(texts_of(required(many, "nobody", "")) == texts{"future-format"});
+    for (auto const* const cluster : {"c", "unheard of", ""})
+        CHECK(texts_of(required(many, "nobody", cluster)) == texts{"future-format"});
+    record(many, "mine", vault("c", 1, 2));
+    CHECK(texts_of(required(many, "mine", "c")) == texts{vault("c", 1, 2)});
+    CHECK(required(many, "mine", "d").empty());
     for (int i = 0; i < 200; ++i)
         record(many, std::to_string(i), "another-format");
     for (auto const* const cluster : {"c", "unheard of", ""})
         CHECK(required(many, "nobody", cluster).fenced());
+}
+
+TEST_CASE("a text of neither dialect that was evicted is still sent where nothing is known")
+{
+    store_parts const parts(1);
+    store_options const options;
+    auto const access = [&](std::uint64_t who) {
+        return store_access<no_lock>(parts.memory, options, std::uint64_t{who} << 32 | who);
+    };
+    auto const required_at = [&](std::uint64_t who, std::string_view cluster) {
+        return access(who).reader().required(cluster_id(cluster), at(1s),
+                                             [](cluster_id const&) { return false; });
+    };
+    access(1000).record(vault("c", 5, 5), {.now = at(0s)}); // so that the store knows the cluster
+    for (std::uint64_t i = 0; i < 200; ++i)
+        access(i).record("future-format", {.now = at(0s)});
+    for (auto const* const cluster : {"c", "unheard of", ""})
+        for (std::uint64_t i = 0; i < 200; ++i) {
+            auto const required = required_at(i, cluster);
+            CHECK((required.fenced() || texts_of(required) == texts{"future-format"} ||
+                   required.form() != dialect::unknown));
+        }
+}
+
+TEST_CASE("a text of neither dialect is sent although another cluster was restored")
+{
+    many_type const many(100);
+    record(many, "a", "future-format");
+    record(many, "b", vault("d", 10, 0));
+    auto other = many.store.of("b", at(1s));
+    auto const asked = other.required();
+    other.record_active_position("d", 1, asked, at(1s));
+    other.record_active_position("d", 1, asked, at(5s));
+    auto const alone = required(many, "a", "c", at(6s));
+    CHECK(texts_of(alone) == texts{"future-format"});
+    CHECK(alone.clusters() == 0);
+    CHECK(required(many, "a", "d", at(6s)).fenced());
 }
 
 TEST_CASE("the fence of a cluster is one of that cluster, and an answer of it repays it")

@@ -92,17 +92,26 @@ private:
         return chosen;
     }
 
+    [[nodiscard]] static bool requires_of_cluster(required_states const& required) noexcept
+    {
+        for (std::uint8_t i = 0; i < required.clusters(); ++i)
+            if (required[i].size() > 0 || required[i].fenced())
+                return true;
+        return false;
+    }
+
     /// A text of neither dialect is sent only where nothing is known of any cluster, and then it comes alone.
+    /// Of a cluster that was restored something may be known of which nothing is required.
     template <class IsPeer>
     void place_text(required_states& chosen, cluster_id const& cluster, time_point now,
                     IsPeer&& is_peer) const
     {
-        auto own = collect(now, is_any, {}).of(cluster, is_peer);
-        bool is_alone = !own.unplaced().text().empty();
-        for (auto const& demand : chosen.demands())
-            is_alone = is_alone && demand.size() == 0 && !demand.fenced();
-        if (!is_alone)
+        auto const all = collect(now, is_any, {});
+        if (requires_of_cluster(all) || requires_of_cluster(chosen))
             return chosen.forget_unknown_form();
+        auto own = all.of(cluster, is_peer);
+        if (own.unplaced().text().empty()) // the floor's, which may have been its own
+            own.unplaced().keep(chosen.unplaced().text());
         if (chosen.fenced()) // by the floor
             own.unplaced().crowd();
         chosen = own;
