@@ -677,6 +677,8 @@ TEST_CASE("Retry-After is an upper bound on a stale refusal, and obeyed on a quo
 
 TEST_CASE("a quota that lasts longer than there is time ends it at once")
 {
+    CHECK(trace(when_inconsistent::retry, on_vault, {quota_used_up("10"), answer(200)}).back() ==
+          "10000 deliver answered");
     CHECK(trace(when_inconsistent::retry, on_vault, {quota_used_up("11")}) ==
           lines{"0 any first_attempt: 1 index", "0 give up deadline_passed"});
     CHECK(trace(when_inconsistent::retry, on_vault, {quota_used_up("99999999999999999999")}).back() ==

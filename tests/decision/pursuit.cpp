@@ -659,3 +659,12 @@ TEST_CASE("the second hop does not lead back to where the first one began")
     }
     CHECK(hops > 20);
 }
+
+TEST_CASE("who says nothing of an attempt waits for no node, and has no active one to ask")
+{
+    pursuit::circumstances const untold;
+    CHECK_FALSE((untold.waits_for_node || untold.may_forward));
+    pursuit::advice const none;
+    CHECK(none.what == pursuit::move::wait);
+    CHECK_FALSE(none.is_over_budget);
+}

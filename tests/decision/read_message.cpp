@@ -169,3 +169,17 @@ TEST_CASE("of a request that was not read nothing is known")
     CHECK_FALSE(unread.token_may_carry_index);
     CHECK_FALSE(unread.may_give_birth);
 }
+
+TEST_CASE("an answer has an index if one of its fields can be read, whether it was carried or not")
+{
+    auto const carried = states({vault("a", 1, 0)});
+    for (auto const& index : {vault("a", 1, 0), vault("a", 2, 0), "garbage," + vault("b", 1, 0)}) {
+        replication_view view(dialect::vault, cluster_id("a"));
+        CHECK(learn_cluster(view, answer(200).with("X-Vault-Index", index), carried).has_index);
+        CHECK_FALSE(learn_cluster(view, answer(300).with("X-Vault-Index", index), carried).has_index);
+        CHECK_FALSE(learn_cluster(view, answer(199).with("X-Vault-Index", index), carried).has_index);
+    }
+    replication_view view(dialect::vault, cluster_id("a"));
+    auto const news = learn_cluster(view, answer(200).with("X-Vault-Index", "garbage"), carried);
+    CHECK_FALSE((news.has_index || news.is_foreign || news.has_changed || news.is_behind));
+}

@@ -75,6 +75,15 @@ TEST_CASE("of what a node lacks, the oldest tells most, until it is forgotten")
     CHECK_FALSE(node.lacked(seven, at(120ms)));
 }
 
+TEST_CASE("what a node is refused for again it lacks for a moment from then on")
+{
+    node_knowledge node;
+    node.refused(six, at(0s));
+    node.refused(six, at(50ms));
+    CHECK(node.lacked(six, at(150ms) - duration(1)));
+    CHECK_FALSE(node.lacked(six, at(150ms)));
+}
+
 TEST_CASE("who has it lacks it no more")
 {
     node_knowledge node;

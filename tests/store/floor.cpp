@@ -88,6 +88,17 @@ TEST_CASE("a floor is the join of what was moved to it")
     CHECK_FALSE(floor.required(0).fenced());
 }
 
+TEST_CASE("what demands no more than a floor leaves it as it is, whoever signed it")
+{
+    floor_of_one floor;
+    floor.join(vault("c", 5, 1), 0);
+    auto const before = texts_of(floor.required(0));
+    auto const half = floor.cluster().floor()->second_half();
+    floor.join(vault("c", 5, 1, hmac_key("a key that took its place")), 0);
+    CHECK(texts_of(floor.required(0)) == before);
+    CHECK(floor.cluster().floor()->second_half() == half);
+}
+
 TEST_CASE("who requires as much is not asked to look")
 {
     floor_of_one floor;

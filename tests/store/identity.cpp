@@ -247,6 +247,22 @@ TEST_CASE("the fence of a cluster for which there is no number stands anew each 
     CHECK_FALSE(one.held(1402s).unplaced().is_crowded());
 }
 
+TEST_CASE("of a cluster whose name was damaged nothing is required any more, of others it still is")
+{
+    for (bool const has_cell : {false, true}) {
+        identities one;
+        one.record(vault("c", 1, 2));
+        if (has_cell)
+            one.record(vault("c", 2, 1));
+        one.record(vault("d", 7, 7));
+        one.memory.cluster(0).id[0] ^= 1;
+        auto const held = one.held();
+        CHECK(texts_of(held) == texts_of(states({vault("d", 7, 7)})));
+        CHECK(held.clusters() == 1);
+        CHECK(one.memory.cluster(0).state()->what() == cluster_state::dead);
+    }
+}
+
 TEST_CASE("a text that could not be sent is not taken out of a cell, whoever wrote it there")
 {
     store_cell cell;

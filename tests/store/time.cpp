@@ -33,6 +33,8 @@ TEST_CASE("nothing ends before its time, whatever is rounded")
     auto const stamp = seconds_of(time_point(10'900ms));
     CHECK_FALSE(has_ended(stamp, seconds_of(time_point(910'800ms)), 900));
     CHECK(has_ended(stamp, seconds_of(time_point(911'000ms)), 900));
+    CHECK_FALSE(has_ended(10, 10, 0));
+    CHECK(has_ended(10, 11, 0));
 }
 
 TEST_CASE("what was stamped before a restart of the clock has no age, and is to be stamped anew")
@@ -42,6 +44,12 @@ TEST_CASE("what was stamped before a restart of the clock has no age, and is to 
     CHECK(is_future(5000, 10));
     CHECK_FALSE(is_future(12, 10)); // another thread is a little ahead
     CHECK_FALSE(is_future(10, 10));
+    CHECK_FALSE(is_future(70, 10)); // by a minute
+    CHECK(is_future(71, 10));
+    CHECK(is_future(0x8000'0000, 1));
+    CHECK_FALSE(is_future(0x8000'0001, 1)); // half of all times lie behind
+    CHECK(age_of(1, 0x8000'0000) == 0x7fff'ffff);
+    CHECK(age_of(1, 0x8000'0001) == 0);
     CHECK_FALSE(is_future(10, 5000));
     CHECK(age_of(0xffff'fff0, 0x10) == 0x20); // 136 years
 }
@@ -52,6 +60,8 @@ TEST_CASE("of a stamp and of now the later one counts, but not one of an earlier
     CHECK(later_stamp(10, 10) == 10);
     CHECK(later_stamp(10, 15) == 15);
     CHECK(later_stamp(5000, 15) == 15);
+    CHECK(later_stamp(75, 15) == 75);
+    CHECK(later_stamp(76, 15) == 15);
     CHECK(later_stamp(0xffff'fff0, 0x10) == 0x10);
     CHECK(later_stamp(0x10, 0xffff'fff0) == 0x10);
 }
