@@ -63,6 +63,7 @@ TEST_CASE("what was learned later does not change the waits that have begun")
 TEST_CASE("a trial waits a part, and then the rest; it takes a retry for itself")
 {
     waits one;
+    CHECK_FALSE(one.of.is_trial());
     one.budget = traffic_budget({.retries = {.percent_of_reads = 0, .per_second = 0, .burst = 1}});
     CHECK(is_about(one.next(tries), 5ms));
     CHECK(one.of.is_trial());

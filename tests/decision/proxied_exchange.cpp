@@ -550,3 +550,17 @@ TEST_CASE("an answer of a node that nobody asked as was due is not handed on")
     CHECK(last.why == reason::unproven);
     CHECK(run.instead(last) == refusal_answers::openbao_stale);
 }
+
+TEST_CASE("a read for which there was no time to begin is told so, and not that a node is behind")
+{
+    replication_view view(dialect::vault);
+    session mine;
+    mine.record(vault("c", 5, 0), at(0s));
+    our_proxy const ours(when_inconsistent::retry);
+    auto facts = request_facts::of_method("GET");
+    facts.deadline = at(0s) - 1s;
+    proxied_exchange run(ours.policy, by("alice", get()), facts, mine, view, at(0s), 1);
+    auto const last = run.first(view);
+    REQUIRE(last.why == reason::deadline_passed);
+    CHECK(run.instead(last) == proxy_answers::no_time);
+}

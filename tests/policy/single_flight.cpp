@@ -773,3 +773,19 @@ TEST_CASE("groups do not grow beyond what is no more pacing")
     }
     CHECK(size == 1024);
 }
+
+TEST_CASE("an answer after the prober has gone elsewhere tells nothing of how long a round trip is")
+{
+    behind now;
+    auto const sent = now.probe(at(200ms));
+    now.node.left(now.prober, sent + 1ms);
+    now.node.answered(reads(100), sent + 40ms);
+    flight::reader waiting[] = {reads(101), reads(102), reads(103)};
+    for (auto& who : waiting)
+        who.has_joined = true;
+    CHECK(asked(now.node, waiting[0], sent + 40ms) == flight::turn::send);
+    CHECK(asked(now.node, waiting[1], sent + 40ms) == flight::turn::send);
+    now.node.answered(reads(100), sent + 41ms);
+    CHECK(asked(now.node, waiting[2], sent + 50ms - duration(1)) == flight::turn::wait);
+    CHECK(asked(now.node, waiting[2], sent + 50ms) == flight::turn::send);
+}

@@ -345,3 +345,12 @@ TEST_CASE("a fence that ends as soon as it is set is handed on with no time left
     CHECK(read->required.fenced());
     CHECK(read->fences_last == 0s);
 }
+
+TEST_CASE("a fence of a session that never heard of time is handed on without one")
+{
+    required_states required;
+    required.unplaced().crowd(at(5s));
+    CHECK(detail::seconds_of_fences(required) == -1);
+    required.advance(at(1s), 10s);
+    CHECK(detail::seconds_of_fences(required) == 4);
+}

@@ -154,6 +154,13 @@ TEST_CASE("a text of neither dialect is kept apart, and sent only where nothing 
     CHECK(required.empty());
 }
 
+TEST_CASE("Vault takes several indices, of one cluster and of more")
+{
+    CHECK(states({vault("c", 1, 2), vault("c", 2, 1)}).is_expressible());
+    CHECK(states({vault("c", 1, 2), vault("c", 2, 1), vault("d", 1, 1)}).is_expressible());
+    CHECK_FALSE(states({vault("c", 1, 2), openbao("d", "1")}).is_expressible());
+}
+
 TEST_CASE("OpenBao takes one index: two without order cannot be expressed, nor can two clusters")
 {
     CHECK(states({openbao("c", "abc")}).is_expressible());
@@ -515,4 +522,12 @@ TEST_CASE("one field value hands on all that can be sent")
     auto const several = states({vault("c", 0, 2), vault("c", 2, 0), openbao("d", "7")});
     CHECK(texts_of(states({several.field_value()})) == texts_of(several));
     CHECK(states({several.field_value()}).size() == 3);
+}
+
+TEST_CASE("who never heard of time says so")
+{
+    required_states required;
+    CHECK(required.advanced_at() == time_point::max());
+    required.advance(at(5s));
+    CHECK(required.advanced_at() == at(5s));
 }

@@ -54,6 +54,13 @@ TEST_CASE("what one word says of a cluster is read as it was set")
     CHECK(read->second_half());
     CHECK(read->is_forwarded());
     CHECK(read->has_regressed());
+    CHECK((read->bits() & ~std::uint64_t{3 << 2}) == (2 | 0xabcd << 4 | 7 << 20)); // as others read it
+    auto regressed = cluster_state::used_by(dialect::vault);
+    regressed.set_regressed(true);
+    CHECK((regressed.bits() >> 20) == 4);
+    auto forwarded = cluster_state::used_by(dialect::vault);
+    forwarded.set_forwarded(true);
+    CHECK((forwarded.bits() >> 20) == 2);
     cluster->set(cluster_state::dead_since(0xfedc'ba98));
     CHECK(cluster->state()->what() == cluster_state::dead);
     CHECK(cluster->state()->since() == 0xfedc'ba98);

@@ -134,6 +134,6 @@ TEST_CASE("identities that share 40 bits of their hash seldom share a bucket")
 TEST_CASE("what nobody has filled in is of no store")
 {
     store_layout const layout;
-    CHECK(layout.buckets() + layout.cells() + layout.lock_size == 0);
+    CHECK(layout.lock_size + layout.stripes + layout.buckets_of_stripe + layout.cells_of_stripe == 0);
     CHECK_FALSE(layout.is_possible());
 }

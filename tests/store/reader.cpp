@@ -205,6 +205,9 @@ TEST_CASE("where nothing is required it still says of which history")
     record(many, "other", vault("c", 9, 9), at(12s));
     auto const some = required(many, "a", "c", at(20s));
     CHECK(some[0].history().settled() == wal_position{3, 0});
+    record(many, "other", openbao("b", "9"), at(12s));
+    record(many, "a", openbao("b", "4"), at(12s));
+    CHECK(required(many, "a", "b", at(20s))[0].history().settled() == wal_position{4, 0});
 }
 
 TEST_CASE("the floor is required of everybody, of its own cluster")

@@ -329,3 +329,11 @@ TEST_CASE("what is not known of a request and its answer: the token may demand a
     CHECK(classify({.status = 429, .body = empty_errors}) == refusal::throttled);
     CHECK(classify({.status = 503}) == refusal::server_error);
 }
+
+TEST_CASE("a token that is no longer than one without a state can carry none")
+{
+    CHECK_FALSE(may_carry_index("hvs." + std::string(30, 'x')));
+    CHECK(may_carry_index("hvs." + std::string(31, 'x')));
+    CHECK_FALSE(may_carry_index("hvs"));
+    CHECK_FALSE(may_carry_index("xvs." + std::string(91, 'x')));
+}
