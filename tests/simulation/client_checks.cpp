@@ -186,6 +186,7 @@ void clients::check_step(operation& one, flight const& got)
     report_.tokens_refused += got.answered && got.answer.status == 412 && lacks_token(got) ? 1 : 0;
     invariant::circumstances truth{.node_lacked = one.last.refused_as != refusal::none && did_lack(got),
                                    .node_refused = one.was_refused,
+                                   .another_cluster = one.is_interrupted, // of which others may have learned
                                    .forwarding_was_off = got.forwarding_was_off,
                                    .is_openbao = there.speaks == cluster::dialect::openbao,
                                    .index_was_dropped = way_.has_dropped_indices(one.site)};

@@ -69,7 +69,9 @@ bool clients::may_end_badly(operation const& one)
     bool const is_held_up = program_of(one).in_vain.contains(one.site) &&
                             one.last.why == reason::deadline_passed &&
                             policy.limit.timeout < invariant::soon + invariant::relieved;
-    return is_impatient || has_no_way || is_held_up;
+    bool const is_short = one.was_paced && one.last.why == reason::deadline_passed &&
+                          policy.limit.timeout < invariant::soon + invariant::paced;
+    return is_impatient || has_no_way || is_held_up || is_short;
 }
 
 /// Whether it carries what no server can read, to one that takes it for a state that it has not reached

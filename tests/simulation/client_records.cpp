@@ -47,15 +47,16 @@ void clients::note_epoch(recording const& by, flight const& got, std::string con
     }
 }
 
-/// What may show its session another history though there is none: it hears what somebody forged, or asks a
-/// cluster for the state of another one, in a field or by a token (README, limits).
+/// What may show its session another history though there is none: it hears what somebody forged, or kept
+/// from before; or it asks a cluster for the state of another one, in a field or by a token (README, limits).
 void clients::note_misleading(recording const& by, flight const& got)
 {
     auto& who = scopes_[by.scope];
     auto& host = processes_[by.process];
-    if (got.is_forged)
+    if (got.is_forged || got.is_cached || got.is_joined)
         for_each_text(got.answer, [&](std::string_view text) {
-            forged_.emplace(text);
+            if (got.is_forged)
+                forged_.emplace(text);
             followed_by(host, who, book_.read(text).cluster).may_be_misled = true;
         });
     if (!got.answered || by.is_clients_own)
@@ -90,7 +91,10 @@ void clients::note_proof(recording const& by, flight const& got, std::string con
     auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
     bool const is_forged = std::any_of(carried.begin(), carried.end(),
                                        [this](auto text) { return forged_.find(text) != forged_.end(); });
-    if (known == who.naive.end() || by.is_clients_own || is_forged)
+    auto const& host = processes_[by.process];
+    bool const went_back =
+        who.is_of_store() && host.clock_began != time_point(); // it forgets what it had settled
+    if (known == who.naive.end() || by.is_clients_own || is_forged || went_back)
         return;
     auto const is_behind = [&](cluster::position const& what) {
         return answered.local < what.local ||
@@ -124,6 +128,8 @@ void clients::add_proof(recording const& by, flight const& got, std::string cons
     auto const now = now_of(processes_[by.process]);
     if (by.begun < followed.began)
         return; // it answers a request of the epoch before
+    if (followed.proofs > 0 && now == followed.proved)
+        return; // another value of the same answer
     if (followed.proofs == 0 || now - followed.proved >= who.options().fence_time) {
         followed.proofs = 1;
         followed.proved = now;
@@ -155,8 +161,9 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
         is_of_asked = is_of_asked && book_.read(text).cluster == std::string_view(by.believed);
     });
     bool const is_dropped = is_of_asked && is_old(by);
-    report_.old_answers += is_dropped && was_old ? 1 : 0;
-    if (auto const wrong = invariant::of_old_answer(what, is_dropped && was_old))
+    bool const is_judged = is_dropped && was_old && !by.is_clients_own; // nothing is promised to that
+    report_.old_answers += is_judged ? 1 : 0;
+    if (auto const wrong = invariant::of_old_answer(what, is_judged))
         fail(invariant::old_answers_end, by, got.what, *wrong);
     if (what.regressed > 0)
         note_epoch(by, got, who.restored());

@@ -99,6 +99,7 @@ time_point clients::now_of(process const& one) const { return support::at(time_.
 
 void clients::begin_clock(process& one, duration at)
 {
+    one.latest = std::max(one.latest, now_of(one));
     one.ahead = time_point() + at - support::at(time_.now());
     one.floors_since = one.clock_began = now_of(one);
     for (auto const number : one.scopes)

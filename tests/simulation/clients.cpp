@@ -293,6 +293,7 @@ void clients::take_answer(operation& one, flight& got)
     auto const now = now_of(host);
     hear(host, who, got.answer);
     one.knew = view.cluster();
+    one.is_interrupted = false;
     bool const was_fenced = with_machine(one, [](auto& machine) { return machine.carried().fenced(); });
     auto const by = recording_of(one, was_fenced);
     bool const was_old = is_old(by);
@@ -309,7 +310,9 @@ void clients::take_answer(operation& one, flight& got)
         return;
     }
     if (auto* const proxied = std::get_if<proxied_exchange>(&one.machine)) {
+        auto const before = moments_.interruptions();
         one.last = proxied->on_response(got.answer, who, view, now);
+        one.is_interrupted = moments_.interruptions() != before;
     } else {
         auto& machine = std::get<exchange>(one.machine);
         who.record(got.answer, machine.carried(), now);

@@ -51,6 +51,7 @@ struct process {
     std::vector<std::size_t> scopes;              ///< of its callers
     afterwrite::duration ahead{};                 ///< of its clock
     afterwrite::time_point clock_began{};         ///< by itself, if it went back
+    afterwrite::time_point latest{};              ///< by itself, before it went back
     std::uint64_t generation = 0;                 ///< how often it was started anew, with other sessions
     std::map<std::size_t, rival_memory> memories; ///< if it uses another library: of each of its clients
     text_set received;                            ///< texts that its store was handed
@@ -107,9 +108,10 @@ struct operation {
     bool may_be_executed = false;    ///< by an attempt of which nobody knows what became
     bool is_binding = false;         ///< later operations of its session have to see what it wrote or saw
     bool is_idempotent = false;
-    bool is_absence = false;   ///< the answer at hand is a 404
-    bool is_altered = false;   ///< the index of the answer at hand is not what the server answered
-    bool is_abandoned = false; ///< its process has ended
+    bool is_absence = false;     ///< the answer at hand is a 404
+    bool is_altered = false;     ///< the index of the answer at hand is not what the server answered
+    bool is_abandoned = false;   ///< its process has ended
+    bool is_interrupted = false; ///< others came between while a proxy recorded the answer at hand
     bool is_used = false;
 };
 

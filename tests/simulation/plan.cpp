@@ -246,9 +246,12 @@ void draw_options(plan& into, dice luck)
     for (auto& each : into.processes)
         if (luck.per_mille(150))
             each.options.regression = afterwrite::on_regression::reset;
-    for (auto& each : into.callers)
+    for (auto& each : into.callers) {
         if (luck.per_mille(100))
             each.policy.stale_negatives = 100ms;
+        if (luck.per_mille(100))
+            each.policy.forward_after = luck.pick(std::array{0ms, 300ms});
+    }
 }
 
 /// Histories grow so long that one is told from another: all takes much longer.

@@ -47,7 +47,8 @@ void begin_anew(scope& who, process const& host)
     begin_anew(who.followed);
     for (auto& [of, each] : who.naive) {
         each.settled = each.marked = each.newest = {};
-        each.turned = who.is_of_store() ? host.clock_began + std::chrono::minutes(1) : time_point();
+        each.turned = who.is_of_store() ? std::max(host.latest, host.clock_began + std::chrono::minutes(1))
+                                        : time_point();
     }
 }
 

@@ -33,7 +33,7 @@ public:
           faults_(what, servers_, way_, truth_, clients_, time_, sky_, report_, into)
     {
         report_.seed = what.seed;
-        clients_.moments().come_between([this] { come_between(); });
+        clients_.moments().come_between([this] { return come_between(); });
     }
 
     report run()
@@ -124,15 +124,16 @@ private:
 
     /// Somebody is about to take a lock of a store, and others go on before that: no fault ends there, since
     /// that may take the store away.
-    void come_between()
+    bool come_between()
     {
         auto const is_due = [this] {
             return time_.has_before(time_.now() + 1ms) && time_.next() != task::heal;
         };
         if (is_alone_ || !is_due() || !sky_.strikes(fault::interleaved, 0, time_.now(), between_))
-            return;
+            return false;
         for (auto left = 1 + between_.below(4); left > 0 && is_due(); --left)
             work();
+        return true;
     }
 
     /// Whoever is active is declared at once.

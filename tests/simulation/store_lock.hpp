@@ -19,11 +19,15 @@ public:
     store_moments(store_moments const&) = delete;
     store_moments& operator=(store_moments const&) = delete;
 
-    /// Called where a lock is about to be taken by somebody who holds none: what others do just before.
-    void come_between(std::function<void()> others) { others_ = std::move(others); }
+    /// Called where a lock is about to be taken by somebody who holds none: what others do just before, if
+    /// they do anything.
+    void come_between(std::function<bool()> others) { others_ = std::move(others); }
 
     /// Whether that is happening now.
     [[nodiscard]] bool is_between() const { return is_between_; }
+
+    /// How often that happened.
+    [[nodiscard]] std::uint64_t interruptions() const { return interruptions_; }
 
     /// Whoever uses a store now dies where the lock of this number is to be taken; 0: lives on.
     void kill_at(std::uint32_t lock) { left_ = lock; }
@@ -37,7 +41,7 @@ private:
             throw killed{};
         if (held_ == 0 && left_ == 0 && !is_between_ && others_) {
             is_between_ = true;
-            others_();
+            interruptions_ += others_() ? 1 : 0;
             is_between_ = false;
         }
         ++held_;
@@ -47,7 +51,8 @@ private:
     static inline thread_local store_moments* current_ = nullptr;
 
     store_moments* outer_;
-    std::function<void()> others_;
+    std::function<bool()> others_;
+    std::uint64_t interruptions_ = 0;
     std::uint32_t left_ = 0;
     std::uint32_t held_ = 0;
     bool is_between_ = false;

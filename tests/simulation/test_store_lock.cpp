@@ -22,16 +22,18 @@ TEST_CASE("others come between where somebody who holds no lock takes one")
     moments.come_between([&] {
         CHECK(moments.is_between());
         scoped_hold const held(outer); // where nobody comes between again
-        ++others;
+        return ++others > 1;
     });
     {
         scoped_hold const first(outer);
         scoped_hold const second(inner);
     }
     CHECK(others == 1);
+    CHECK(moments.interruptions() == 0); // they did nothing
     CHECK_FALSE(moments.is_between());
     scoped_hold const again(inner);
     CHECK(others == 2);
+    CHECK(moments.interruptions() == 1);
 }
 
 TEST_CASE("who dies leaves no lock behind, and nobody comes before that")
@@ -40,7 +42,7 @@ TEST_CASE("who dies leaves no lock behind, and nobody comes before that")
     store_lock outer;
     store_lock inner;
     int others = 0;
-    moments.come_between([&] { ++others; });
+    moments.come_between([&] { return ++others > 0; });
     moments.kill_at(2);
     auto const use = [&] {
         scoped_hold const first(outer);
