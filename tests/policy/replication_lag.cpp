@@ -207,6 +207,19 @@ TEST_CASE("two early answers in a row count for more than all before")
     CHECK(learned.wait_for(0.7F) <= known(10ms).wait_for(0.5F));
 }
 
+TEST_CASE("when lag has fallen two more early answers are needed for it to fall again")
+{
+    auto learned = known(100ms, 1000);
+    learned.landed(0ms, 10ms);
+    learned.landed(0ms, 10ms);
+    auto const fallen = learned.wait_for(0.5F);
+    REQUIRE(fallen <= known(10ms).wait_for(0.5F));
+    learned.landed(0ms, 1ms);
+    CHECK(learned.wait_for(0.5F) > 2ms);
+    learned.landed(0ms, 1ms);
+    CHECK(learned.wait_for(0.5F) < 2ms);
+}
+
 TEST_CASE("a refusal between two early answers is the truth, if it came as late as they did")
 {
     auto const slow = known(100ms, 1000);

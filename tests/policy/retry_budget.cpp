@@ -170,3 +170,12 @@ TEST_CASE("over any stretch no more is spent than the terms say")
         CHECK((!is_tight || spent >= allowed - terms.burst - 1 || spent >= 1700));
     }
 }
+
+TEST_CASE("the largest burst is not full before its time")
+{
+    retry_budget budget({.percent_of_reads = 0, .per_second = 16, .burst = UINT32_MAX});
+    for (int i = 0; i < 100; ++i)
+        CHECK(budget.try_spend(at(0s)));
+    CHECK(budget.left(at(1s)) == UINT32_MAX - 84);
+    CHECK(budget.left(at(10s)) == UINT32_MAX);
+}

@@ -789,3 +789,34 @@ TEST_CASE("an answer after the prober has gone elsewhere tells nothing of how lo
     CHECK(asked(now.node, waiting[2], sent + 50ms - duration(1)) == flight::turn::wait);
     CHECK(asked(now.node, waiting[2], sent + 50ms) == flight::turn::send);
 }
+
+TEST_CASE("a prober that was answered once is refused as often as any other before it gives its place")
+{
+    behind now;
+    auto const refused = refuse_probes(now, flight::most_refused - 1, at(200ms));
+    now.node.answered(now.prober, now.probe(refused) + 5ms);
+    auto const later = at(60s);
+    REQUIRE_FALSE(now.node.is_out(later));
+    REQUIRE(now.node.refused(now.prober, later, later + 200ms, middle) == later + 200ms);
+    auto const before = refuse_probes(now, flight::most_refused - 1, later + 200ms);
+    auto newer = reads(101);
+    CHECK(asked(now.node, newer, before) == flight::turn::wait);
+}
+
+TEST_CASE("who finds a group full looks again after a round trip or two, and after 10 ms at least")
+{
+    for (auto const& [round, pause] : {std::pair<duration, duration>{40ms, 80ms}, {5ms, 20ms}}) {
+        behind now;
+        auto const open = now.probe(at(200ms)) + round;
+        now.node.answered(now.prober, open);
+        for (int i = 0; i < 2; ++i) {
+            auto who = reads(101);
+            who.has_joined = true;
+            REQUIRE(asked(now.node, who, open) == flight::turn::send);
+        }
+        auto who = reads(101);
+        who.has_joined = true;
+        CHECK(now.node.ask(who, open, 0).look_again == open + pause / 2);
+        CHECK(now.node.ask(who, open, middle).look_again == open + pause);
+    }
+}

@@ -531,3 +531,16 @@ TEST_CASE("who never heard of time says so")
     required.advance(at(5s));
     CHECK(required.advanced_at() == at(5s));
 }
+
+TEST_CASE("an answer that brings what is held already says nothing of the history")
+{
+    required_states required;
+    required.record(vault("c", 5, 1), {.now = at(0s)});
+    required.record(vault("c", 1, 5), {.now = at(0s)});
+    auto carried = required;
+    carried.advance(at(10s));
+    carried.set_sent_as({.was_checked = true});
+    REQUIRE(carried[0].history().settled() == wal_position{5, 5});
+    CHECK(required.record(vault("c", 5, 1), {.carried = &carried, .now = at(11s)}) == recorded{.held = 1});
+    CHECK_FALSE(required[0].history().is_suspected());
+}

@@ -167,6 +167,17 @@ TEST_CASE("what is required of nobody knows which cluster has fences of two kind
     CHECK(cell.empty());
 }
 
+TEST_CASE("a cell without fences does not end one that was not told the time yet")
+{
+    unplaced_demand unplaced;
+    unplaced.crowd();
+    unplaced.stray();
+    load_fences(store_cell(), unplaced, clock_at(950s));
+    unplaced.advance(at(950s), 900s);
+    CHECK(unplaced.is_crowded());
+    CHECK(unplaced.has_strays());
+}
+
 TEST_CASE("a fence that cannot be counted any more stands as long as any other")
 {
     store_cell cell;
