@@ -236,6 +236,8 @@ TEST_CASE("behind an open breaker it is forwarded from the beginning, if the cap
     CHECK(barred.begin(view, waiting));
     hunt fixed(five, request_facts::of_method("GET"), {.wait = {}});
     CHECK(fixed.begin(view, impatient)); // shares nothing
+    hunt writing(five, request_facts::of_method("PUT"));
+    CHECK(writing.begin(view, impatient)); // goes to the active node anyhow
     view.limit({.forwards_while_open = nothing});
     hunt capped;
     CHECK(capped.begin(view, impatient));

@@ -305,3 +305,15 @@ TEST_CASE("a new demand requires nothing, and is of a history that is as it was"
     CHECK_FALSE(demand.fenced());
     CHECK_FALSE(demand.has_regressed());
 }
+
+TEST_CASE("an index has an order among those held if it has one with each of them")
+{
+    cluster_demand demand(cluster_id("b"), dialect::openbao);
+    auto const index = [](std::string_view value) { return *decode_openbao_index(openbao("b", value)); };
+    CHECK(demand.is_comparable(index("7")));
+    demand.record(index("5"), openbao("b", "5"), nullptr);
+    CHECK(demand.is_comparable(index("7")));
+    CHECK(demand.is_comparable(index("3")));
+    CHECK_FALSE(demand.is_comparable(index("no number")));
+    CHECK_FALSE(demand.is_comparable(index("0/7")));
+}

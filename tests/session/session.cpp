@@ -635,3 +635,16 @@ TEST_CASE("a request that carried nothing of the cluster is told from the new ep
     auto const late = carried_at(empty, at(12s));
     CHECK(mine.record(written(vault("c", 50, 0)), late, at(13s)) == recorded{.superseded = 1});
 }
+
+TEST_CASE("a view that declares no peers gets the states of its own cluster alone")
+{
+    struct plain_view {
+        cluster_id id;
+        [[nodiscard]] cluster_id const& cluster() const { return id; }
+    };
+    session mine;
+    mine.record(vault("c", 1, 2), at(0s));
+    mine.record(vault("d", 3, 4), at(0s));
+    CHECK(texts_of(mine.required(plain_view{cluster_id("c")})) == std::vector{vault("c", 1, 2)});
+    CHECK(texts_of(mine.required(plain_view{cluster_id("d")})) == std::vector{vault("d", 3, 4)});
+}

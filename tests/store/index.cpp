@@ -119,3 +119,18 @@ TEST_CASE("each single character that is altered is either read as what it says,
             }
     CHECK(wrong == 0);
 }
+
+TEST_CASE("to read an index alters nothing of an entry but what the index says")
+{
+    compact_index compact;
+    compact.entry.epoch = 0xabcd;
+    compact.entry.cluster = 7;
+    compact.entry.identity = 0x1234'5678;
+    REQUIRE(read_compact(vault("c", 5, 3), compact));
+    CHECK(compact.entry.epoch == 0xabcd);
+    CHECK(compact.entry.cluster == 7);
+    CHECK(compact.entry.identity == 0x1234'5678);
+    CHECK(compact.entry.kind == entry_kind::vault);
+    CHECK(compact.entry.local == 5);
+    CHECK(compact.entry.replicated == 3);
+}

@@ -58,6 +58,7 @@ TEST_CASE("a block that an older build has written is read: the clusters begin w
     CHECK(small.cells_of_stripe == 16);
     auto const medium = store_layout::for_identities(100'000, 40);
     CHECK(medium.stripes == 256);
+    CHECK(store_layout::max_identities == 160'000'000);
     auto const large = store_layout::for_identities(10'000'000, 64);
     CHECK(large.stripes == 256);
     CHECK(large.buckets_of_stripe == 3552);
