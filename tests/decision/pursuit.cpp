@@ -422,6 +422,10 @@ TEST_CASE("a node that cannot be reached is left for another one, while there is
     CHECK_FALSE(one.way.evade(view, one.times));
     hunt any;
     CHECK_FALSE(any.way.evade(view, any.times));
+    auto fresh = view_of_three();
+    CHECK_FALSE(any.way.evade(fresh, any.times)); // who chooses no node blames none
+    CHECK(any.way.node() == anywhere);
+    CHECK_FALSE(fresh.nodes()[anywhere].has_failed(at(0s)));
 }
 
 TEST_CASE("after the second refusal another node is asked at once, twice at most before the next wait")

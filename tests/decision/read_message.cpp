@@ -176,6 +176,7 @@ TEST_CASE("an answer has an index if one of its fields can be read, whether it w
     for (auto const& index : {vault("a", 1, 0), vault("a", 2, 0), "garbage," + vault("b", 1, 0)}) {
         replication_view view(dialect::vault, cluster_id("a"));
         CHECK(learn_cluster(view, answer(200).with("X-Vault-Index", index), carried).has_index);
+        CHECK(learn_cluster(view, answer(299).with("X-Vault-Index", index), carried).has_index);
         CHECK_FALSE(learn_cluster(view, answer(300).with("X-Vault-Index", index), carried).has_index);
         CHECK_FALSE(learn_cluster(view, answer(199).with("X-Vault-Index", index), carried).has_index);
     }
