@@ -392,3 +392,17 @@ TEST_CASE("what the cluster turned out to lack on the way is told at the end")
     CHECK(result.missing == capability::forwarding);
     CHECK_FALSE(send(transport, get(), f.mine, f.view, policy, f.clock).missing.has_value());
 }
+
+TEST_CASE("an answer counts from when it is there, and so does the wait after it")
+{
+    fixture f;
+    scripted_transport transport{.script = {written(vault("c", 7, 0)), vault_stale(), answer(200)}};
+    auto const slow = [&](test_message& request, destination const& where) {
+        f.clock.time += 3s;
+        return transport(request, where);
+    };
+    CHECK(send(slow, put(), f.mine, f.view, plain, f.clock).delivered());
+    CHECK(f.mine.raised() == at(3s));
+    CHECK(send(slow, get(), f.mine, f.view, plain, f.clock).delivered());
+    CHECK(f.clock.waits == std::vector{at(6010ms)});
+}
