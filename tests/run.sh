@@ -26,8 +26,8 @@ and build tools are unpacked below the build folder; compilers are installed, wh
   --simulate SEEDS [OPTION...]
                    instead of all that: the library in virtual time against clusters in which everything goes wrong, for so
                    many seeds, or A..B; a run without options takes 200. With --rivals also what others' clients make of
-                   them. A single seed, such as 7..7, is shrunk with --shrink if it fails, and --history FILE writes what
-                   its clients saw; more options has simulate.sh
+                   them. The first seed that fails is shrunk to a short script; of a single one, such as 7..7, that takes
+                   --shrink, and --history FILE writes what its clients saw; more options has simulate.sh
   --server PATH    instead of all that: the library against OpenBao, 2.7.0 or newer, whose program is at PATH: starts
                    three nodes of it on 127.0.0.1, checks what they answer, and ends them; more options has server.sh
   --help           this text
