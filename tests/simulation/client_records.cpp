@@ -91,10 +91,7 @@ void clients::note_proof(recording const& by, flight const& got, std::string con
     auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
     bool const is_forged = std::any_of(carried.begin(), carried.end(),
                                        [this](auto text) { return forged_.find(text) != forged_.end(); });
-    auto const& host = processes_[by.process];
-    bool const went_back =
-        who.is_of_store() && host.clock_began != time_point(); // it forgets what it had settled
-    if (known == who.naive.end() || by.is_clients_own || is_forged || went_back)
+    if (known == who.naive.end() || by.is_clients_own || is_forged)
         return;
     auto const is_behind = [&](cluster::position const& what) {
         return answered.local < what.local ||
@@ -128,6 +125,8 @@ void clients::add_proof(recording const& by, flight const& got, std::string cons
     auto const now = now_of(processes_[by.process]);
     if (by.begun < followed.began)
         return; // it answers a request of the epoch before
+    if (who.is_of_store() && processes_[by.process].clock_began != time_point())
+        return; // its clock went back: it forgets what it had settled
     if (followed.proofs > 0 && now == followed.proved)
         return; // another value of the same answer
     if (followed.proofs == 0 || now - followed.proved >= who.options().fence_time) {

@@ -248,7 +248,7 @@ TEST_CASE("who requires so little that a restored cluster has it hides no restor
     CHECK(write("much", 20, at(10s)).suspected == 1);
     auto const in_order = write("little", 21, at(10s));
     CHECK(in_order.suspected + in_order.regressed == 0);
-    CHECK(write("much", 22, at(10s)).regressed == 1);
+    CHECK(write("much", 22, at(11s)).regressed == 1);
 }
 
 TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothing any more")
