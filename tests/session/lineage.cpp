@@ -57,6 +57,24 @@ TEST_CASE("under steady writes what is settled follows, never closer than the sl
     }
 }
 
+TEST_CASE("where the clock went back, what is settled goes on from there")
+{
+    lineage history;
+    history.note({10, 0}, at(3h));
+    history.note({20, 0}, at(3h + 1s));
+    history.begin_epoch(at(3h + 2s));
+    history.note({30, 0}, at(3h + 3s));
+    history.note({40, 0}, at(5s)); // of a machine that was started anew
+    CHECK(history.settled() == wal_position{});
+    CHECK_FALSE(history.is_before_epoch(at(6s)));
+    history.note({50, 0}, at(5s + 60ms));
+    CHECK(history.settled() == wal_position{40, 0});
+    history.note({60, 0}, at(6s));
+    CHECK(history.settled() == wal_position{50, 0});
+    history.note({70, 0}, at(6s + 10ms - 59s)); // of a thread whose clock is a little behind
+    CHECK(history.settled() == wal_position{50, 0});
+}
+
 TEST_CASE("answers that overtake each other say nothing")
 {
     lineage history;

@@ -125,8 +125,6 @@ void clients::add_proof(recording const& by, flight const& got, std::string cons
     auto const now = now_of(processes_[by.process]);
     if (by.begun < followed.began)
         return; // it answers a request of the epoch before
-    if (who.is_of_store() && processes_[by.process].clock_began != time_point())
-        return; // its clock went back: it forgets what it had settled
     if (followed.proofs > 0 && now == followed.proved)
         return; // another value of the same answer
     if (followed.proofs == 0 || now - followed.proved >= who.options().fence_time) {

@@ -72,6 +72,7 @@ public:
     void advance(time_point now, duration lasting = duration::max()) noexcept
     {
         end_suspicion(now, lasting);
+        follow_clock(now);
         if (now < later(turned_, slack))
             return;
         settled_ = now < later(noted_, slack) ? marked_ : newest_;
@@ -160,8 +161,20 @@ public:
     }
 
 private:
+    /// By so much the clock of one thread may be ahead of another's; more is a clock that went back.
+    static constexpr duration ahead = std::chrono::minutes(1);
+
     static constexpr time_point never = time_point::max();
     static constexpr auto all_replicated = std::numeric_limits<std::uint64_t>::max();
+
+    /// Of times that are yet to come, nothing would be settled for long.
+    void follow_clock(time_point now) noexcept
+    {
+        if (turned_ > later(now, ahead))
+            turned_ = noted_ = now;
+        if (began_ > later(now, ahead))
+            began_ = now;
+    }
 
     /// An answer in order, to a request that was sent under suspicion.
     [[nodiscard]] verdict reassured(lineage const& sent, wal_position const& shown, time_point now) noexcept
