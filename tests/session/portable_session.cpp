@@ -295,7 +295,7 @@ TEST_CASE("what is imported is settled a while later: a cluster that was restore
     carried.advance(at(1s));
     carried.set_sent_as({.was_checked = true});
     CHECK(into.record(written(openbao("c", "40")), carried, at(2s)).suspected == 1);
-    CHECK(into.record(written(openbao("c", "41")), carried, at(2s)).regressed == 1);
+    CHECK(into.record(written(openbao("c", "41")), carried, at(3s)).regressed == 1);
     CHECK(texts_of(into.required()) == texts{openbao("c", "41")});
 }
 
