@@ -14,9 +14,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <span>
 #include <string>
@@ -122,14 +126,62 @@ void raise(std::atomic<std::uint64_t>& to, std::uint64_t value)
     _exit(1);
 }
 
-pid_t start(shared_file const& file, ledger& shared, std::size_t me, std::uint64_t seed)
-{
-    auto const parent = getpid();
-    auto const child = fork();
-    if (child == 0)
-        work(file, shared, me, seed, parent);
-    return child;
-}
+/// A process that works, until it is killed or this ends.
+class worker {
+public:
+    worker() = default;
+    ~worker() { stop(); }
+    worker(worker const&) = delete;
+    worker& operator=(worker const&) = delete;
+
+    void start(shared_file const& file, ledger& shared, std::size_t me, std::uint64_t seed)
+    {
+        auto const parent = getpid();
+        auto const child = fork();
+        if (child == 0)
+            work(file, shared, me, seed, parent);
+        REQUIRE_MESSAGE(child > 0, "fork: " << std::strerror(errno));
+        child_ = child;
+    }
+
+    /// Kills it, if there is one.
+    void stop()
+    {
+        if (child_ <= 0) // for kill(), that would be everybody
+            return;
+        kill(child_, SIGKILL);
+        waitpid(child_, nullptr, 0);
+        child_ = 0;
+    }
+
+    /// Waits until it has done so much. It must not end by itself, nor come to nothing, of which this says all
+    /// that the system knows.
+    void await(std::atomic<std::uint64_t> const& done, std::uint64_t until)
+    {
+        auto const begun = std::chrono::steady_clock::now();
+        for (std::uint64_t yields = 1; done.load() < until; ++yields) {
+            std::this_thread::yield();
+            if (yields % 4096 != 0)
+                continue;
+            int status = 0;
+            if (waitpid(child_, &status, WNOHANG) != 0) {
+                child_ = 0;
+                FAIL("a worker ended by itself, with status ", status);
+            }
+            if (std::chrono::steady_clock::now() - begun > 2min)
+                FAIL("a worker stands still: ", about("wchan"), about("syscall"), about("stack"));
+        }
+    }
+
+private:
+    [[nodiscard]] std::string about(char const* what) const
+    {
+        std::ifstream file("/proc/" + std::to_string(child_) + "/" + what);
+        return what + (" " + std::string(std::istreambuf_iterator<char>(file), {})) + "\n";
+    }
+
+    pid_t child_ = 0;
+};
 
 struct outcome_of_kills {
     std::uint64_t lost = 0;
@@ -150,19 +202,16 @@ outcome_of_kills kill_in_the_middle(std::uint64_t room)
 
     outcome_of_kills result;
     dice random(room);
-    pid_t running[workers];
+    worker running[workers];
     for (std::size_t i = 0; i < workers; ++i)
-        running[i] = start(file, shared, i, i + 1);
+        running[i].start(file, shared, i, i + 1);
     for (std::uint64_t killed = 0; killed < kills; ++killed) {
         auto const which = random.below(workers);
-        auto const until = shared.done[which].load() + 1 + random.below(20);
-        while (shared.done[which].load() < until)
-            std::this_thread::yield();
+        running[which].await(shared.done[which], shared.done[which].load() + 1 + random.below(20));
         for (auto spin = random.below(2000); spin > 0; --spin) // somewhere in the next one
             std::atomic_signal_fence(std::memory_order_seq_cst);
-        REQUIRE(kill(running[which], SIGKILL) == 0);
-        REQUIRE(waitpid(running[which], nullptr, 0) == running[which]);
-        running[which] = start(file, shared, which, 1000 + killed);
+        running[which].stop();
+        running[which].start(file, shared, which, 1000 + killed);
 
         for (int i = 0; i < 8; ++i) {
             auto const who = random.below(identities);
@@ -175,10 +224,8 @@ outcome_of_kills kill_in_the_middle(std::uint64_t room)
                                                                                                          : 1;
         }
     }
-    for (auto const child : running) {
-        kill(child, SIGKILL);
-        waitpid(child, nullptr, 0);
-    }
+    for (auto& one : running)
+        one.stop();
     result.recorded = shared.log.load();
     for (std::uint64_t who = 0; who < identities; ++who) {
         auto const now = at(std::chrono::milliseconds(result.recorded));
