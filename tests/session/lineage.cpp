@@ -205,6 +205,17 @@ TEST_CASE("a suspicion that nobody decides ends")
     CHECK_FALSE(history.is_suspected());
 }
 
+TEST_CASE("one that is to end soon lasts as long as two elections, lest no refusal ever decide it")
+{
+    auto history = settled_at_10_5();
+    auto const sent = history;
+    CHECK(judged(history, {1, 0}, sent) == verdict::suspected); // at 11 s
+    history.end_suspicion(at(11s + 2 * lineage::election - 1ms), 0s);
+    CHECK(history.is_suspected());
+    history.end_suspicion(at(11s + 2 * lineage::election), 0s);
+    CHECK_FALSE(history.is_suspected());
+}
+
 TEST_CASE("a suspicion that a clock raised which went back since is decided as soon as any other")
 {
     lineage history;

@@ -154,8 +154,8 @@ public:
         child_ = 0;
     }
 
-    /// Waits until it has done so much. It must not end by itself, nor come to nothing, of which this says all
-    /// that the system knows.
+    /// Waits until it has done so much. It must not end by itself, nor come to nothing, of which this says
+    /// all that the system knows.
     void await(std::atomic<std::uint64_t> const& done, std::uint64_t until)
     {
         auto const begun = std::chrono::steady_clock::now();
@@ -169,7 +169,7 @@ public:
                 FAIL("a worker ended by itself, with status ", status);
             }
             if (std::chrono::steady_clock::now() - begun > 2min)
-                FAIL("a worker stands still: ", about("wchan"), about("syscall"), about("stack"));
+                FAIL("a worker stands still: ", about("wchan") + about("syscall") + about("stack"));
         }
     }
 

@@ -244,18 +244,13 @@ private:
         if (noted - millisecond < slack || now == time_point::min())
             return;
         head.acquire();
-        bool const began_anew = is_future(static_cast<std::uint32_t>(noted / 1000), seconds_of(now));
         cluster.noted.store(millisecond, std::memory_order_relaxed);
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, entry.cluster, seconds_of(now));
         if (state.what() != cluster_state::used || state.epoch() != entry.epoch)
             return;
-        // Of times that are yet to come, nothing would be settled for long.
         lineage history;
-        if (began_anew)
-            history = clusters.forgotten(state.epoch());
-        else
-            clusters.read_history(head, entry.cluster, state, history);
+        clusters.read_history(head, entry.cluster, state, history);
         history.note(position, now);
         cluster.set_history(history, state);
         cluster.set(state);

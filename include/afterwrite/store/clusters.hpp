@@ -136,6 +136,7 @@ public:
             read_history_locked(head, i, state, history);
     }
 
+private:
     /// A history of which nothing is known but its epoch.
     [[nodiscard]] static lineage forgotten(std::uint16_t epoch) noexcept
     {
@@ -145,7 +146,6 @@ public:
         return anew;
     }
 
-private:
     template <class Hold>
     void read_history_locked(Hold& head, std::uint8_t i, cluster_state const& state, lineage& history) const
     {
