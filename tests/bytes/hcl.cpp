@@ -56,6 +56,7 @@ TEST_CASE("what a configuration is made of")
 TEST_CASE("comments are passed over, and only where they are comments")
 {
     CHECK(tokens("# a\nb // c = 1\n/* d\n e */ f # g") == texts{"word:b", "word:f", "end"});
+    CHECK(tokens("a/**/b/* c */d") == texts{"word:a", "word:b", "word:d", "end"});
     CHECK(tokens("a = \"http://b#c\"") == texts{"word:a", "=", "text:http://b#c", "end"});
     CHECK(tokens("/* a") == texts{"broken"});
     CHECK(tokens("/ a") == texts{"broken"});

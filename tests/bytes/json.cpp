@@ -250,6 +250,8 @@ TEST_CASE("the units beside the surrogates are letters like any other")
     CHECK(is_text(R"("\ud83d\udbff")", "\xef\xbf\xbd\xef\xbf\xbd"));
     CHECK(is_text(R"("\udc00\udc00")", "\xef\xbf\xbd\xef\xbf\xbd"));
     CHECK(is_text(R"("\udfff")", "\xef\xbf\xbd"));
+    CHECK(is_text(R"("\ud800\udc00")", "\xf0\x90\x80\x80"));
+    CHECK(is_text(R"("\uffff")", "\xef\xbf\xbf"));
 }
 
 TEST_CASE("the bound on nesting is what the longest index has room for")

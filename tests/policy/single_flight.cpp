@@ -754,6 +754,7 @@ TEST_CASE("who follows looks again a round trip after the next probe, which is 1
     auto who = reads(101);
     CHECK(now.node.ask(who, at(1ms), 0).look_again == at(210ms));
     CHECK(now.node.ask(who, at(1ms), middle).look_again == at(260ms));
+    CHECK(now.node.refused(who, at(1ms), at(201ms), middle) == at(260ms));
 }
 
 TEST_CASE("groups do not grow beyond what is no more pacing")

@@ -64,6 +64,9 @@ TEST_CASE("what is certain begins a new epoch, and is reported with what was los
         CHECK(demand.has_regressed() == (on == on_regression::fail));
         CHECK(static_cast<bool>(report));
         CHECK(report.lost.holds(vault("c", 10, 0)));
+        CHECK(report.found.cluster() == cluster_id("c"));
+        CHECK(report.found.history().epoch() == 1);
+        CHECK(report.found.size() == 0); // a refusal tells no more
         CHECK(report.at == at(5s));
     }
 }

@@ -8,6 +8,7 @@
 #include "support/store_parts.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +20,15 @@ using namespace support;
 namespace {
 
 struct identities : store_parts {
+    static constexpr std::uint64_t hash = 0x1234'5678'9abc'def0;
+
     template <class Change>
     void change(Change const& change, recorded const& raised = {}, on_regression on = {}, duration since = 0s)
     {
         fence_clock const clock{at(since), 900s};
         late_hold<no_lock> head(lock);
         head.acquire();
-        store_place const place(memory.layout, 0x1234'5678'9abc'def0);
+        store_place const place(memory.layout, hash);
         store_table<no_lock> table(memory, place, head, clock.seconds(), times);
         store_identity<no_lock> identity(memory, table, head, clock);
         change(identity);
@@ -50,6 +53,20 @@ struct identities : store_parts {
             total = identity.required().record(index);
         });
         return total;
+    }
+
+    /// Another entry, for which nobody asks whether there is room.
+    void put(std::string_view index)
+    {
+        late_hold<no_lock> head(lock);
+        store_table<no_lock> table(memory, store_place(memory.layout, hash), head, seconds_of(at(0s)), times);
+        compact_index compact;
+        REQUIRE(read_compact(index, compact));
+        auto const number =
+            store_clusters(memory).intern(head, compact.cluster, compact.form, seconds_of(at(0s)));
+        REQUIRE(number);
+        compact.entry.cluster = *number;
+        table.put(compact.entry, std::nullopt);
     }
 
     /// How many entries the identity has of each kind.
@@ -153,6 +170,18 @@ TEST_CASE("eight clusters and a text of neither dialect are kept, and there is n
         CHECK_FALSE(identity.know(cluster_id("c8"), dialect::vault));
         CHECK(identity.required().fenced());
     });
+}
+
+TEST_CASE("whoever is found to have entries of more clusters than a session holds is fenced")
+{
+    identities one;
+    unsigned const clusters = required_states::max_clusters + 4;
+    for (unsigned i = 0; i < clusters; ++i)
+        one.put(vault("c" + std::to_string(i), 1, 1));
+    REQUIRE(one.count(entry_kind::vault) == clusters);
+    auto const held = one.held();
+    CHECK(held.clusters() == required_states::max_clusters);
+    CHECK(held.unplaced().is_crowded());
 }
 
 TEST_CASE("to ask again whether a cluster is known takes back nothing that was found out meanwhile")
