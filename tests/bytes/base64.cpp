@@ -65,6 +65,9 @@ constexpr bool published_vectors_hold()
 }
 static_assert(published_vectors_hold());
 
+constexpr char seven[] = {'s', 'e', 'v', 'e', 'n', '.', '.'};
+static_assert(encodes_to({seven, sizeof seven}, "c2V2ZW4uLg==")); // and nothing behind them is read
+
 } // namespace
 
 TEST_CASE("the vectors of RFC 4648 hold at run time too")
@@ -155,5 +158,14 @@ TEST_CASE("decoding never writes behind the most that the text can decode to")
         std::string out(base64_decoded_size_max(text.size()) + 16, '-');
         REQUIRE(base64_decode(text, std::span(out).first(base64_decoded_size_max(text.size()))));
         CHECK(out.substr(base64_decoded_size_max(text.size())) == std::string(16, '-'));
+    }
+}
+
+TEST_CASE("encoding fills a buffer of the exact size, and never writes behind it")
+{
+    for (auto const& [bytes, text] : published) {
+        std::string out(text.size() + 16, '-');
+        CHECK(base64_encode(bytes, std::span(out).first(text.size())) == text.size());
+        CHECK(out == std::string(text) + std::string(16, '-'));
     }
 }

@@ -106,6 +106,7 @@ TEST_CASE("a node for which reads wait already, and one asks for all, is stalled
             first_ones += choose_node(nodes, six, at(0s), random(), must_wait) == 0 ? 1 : 0;
         CHECK((first_ones > 0) == !must_wait);
     }
+    CHECK(shares(nodes, six)[0] > 900); // nobody has to wait unless it is said
     node.flight.answered(first, at(200ms));
     CHECK(judge_node(node, six, at(200ms), true) == likelihood::unknown);
 }

@@ -237,6 +237,28 @@ TEST_CASE("a refusal between two early answers is the truth, if it came as late 
     CHECK(learned.wait_for(0.5F) <= known(10ms).wait_for(0.5F));
 }
 
+TEST_CASE("what was early before lag fell does not tell how late a refusal must come after it")
+{
+    auto learned = known(400ms, 1000);
+    learned.landed(0ms, 50ms);
+    learned.landed(0ms, 50ms);
+    REQUIRE(learned.wait_for(0.5F) <= known(50ms).wait_for(0.5F));
+    for (int i = 0; i < 200; ++i)
+        learned.landed(50ms, 50ms);
+    learned.landed(0ms, 10ms);
+    learned.landed(20ms, 50ms);
+    learned.landed(0ms, 10ms);
+    CHECK(learned.wait_for(0.5F) > known(10ms).wait_for(0.5F));
+    learned.landed(0ms, 10ms);
+    CHECK(learned.wait_for(0.5F) <= known(10ms).wait_for(0.5F));
+}
+
+TEST_CASE("what is longer than all stretches counts as the end of the last")
+{
+    for (float const share : {0.1F, 0.5F, 1.0F})
+        CHECK(known(24h).quantile(share) == known(24h).wait_for(1));
+}
+
 TEST_CASE("one slow read is no change")
 {
     auto learned = known(10ms, 1000);

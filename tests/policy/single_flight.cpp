@@ -485,6 +485,18 @@ TEST_CASE("a flight ends when the node has caught up and no group went for some 
     CHECK(now.node.refused(late, open + 1h, open + 1h + 500ms, middle) == open + 1h + 500ms);
     auto other = reads(301);
     CHECK(asked(now.node, other, open + 1h + 1ms) == flight::turn::wait);
+    auto const probed = open + 1h + 500ms;
+    REQUIRE(asked(now.node, late, probed) == flight::turn::probe);
+    CHECK(now.node.refused(late, probed, probed, middle) == probed + 750ms); // no group is left to shrink
+}
+
+TEST_CASE("who has time until the next probe, and no longer, may be it")
+{
+    behind now;
+    auto brief = reads(100, at(200ms) - duration(1));
+    CHECK(now.node.ask(brief, at(1ms), middle) == flight::advice{flight::turn::wait, at(260ms)});
+    auto who = reads(100, at(200ms));
+    CHECK(now.node.ask(who, at(1ms), middle) == flight::advice{flight::turn::wait, at(200ms)});
 }
 
 TEST_CASE("after a probe that was answered, the next read that is refused leads, and soon")

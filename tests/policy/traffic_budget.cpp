@@ -12,6 +12,7 @@ using namespace support;
 
 static_assert(std::is_trivially_copyable_v<traffic_budget>);
 static_assert(traffic_limits() == traffic_limits());
+static_assert(traffic_budget(traffic_limits()).try_forward({}, true));
 
 namespace {
 

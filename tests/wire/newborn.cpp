@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 using namespace afterwrite;
 
@@ -37,13 +39,24 @@ TEST_CASE("what has no token, or none that can be seen, has none")
           R"({"auth":{"client_token":7}})", R"({"auth":{"client_token":""}})",
           R"({"auth":{"client_token":"half)", R"({"data":{"auth":{"client_token":"of a secret"}}})",
           R"({"data":{"client_token":"of a secret"}})", R"({"auth":{"client_token":"\u0061"}})",
-          R"({"auth":{"x":{"client_token":"deeper"}}})", R"(<html>"auth":{"client_token":"x"}</html>)"}) {
+          R"({"auth":{"x":{"client_token":"deeper"}}})", R"(<html>"auth":{"client_token":"x"}</html>)",
+          R"({"auth":{"client_token":"","accessor":"x"}})"}) {
         CAPTURE(body);
         CHECK(find_newborn(body).empty());
     }
     CHECK(find_newborn(R"({"data":")" + std::string(max_inspected_body, 'x') +
                        R"(","auth":{"client_token":"too late"}})")
               .empty());
+}
+
+TEST_CASE("a text that stands where there should be a member is no token")
+{
+    for (std::string_view const body :
+         {R"("x")", R"({"auth":"x"})", R"({"auth" "x"})", R"({"auth":{"a" "x"}})", R"({"auth":{"a":[1"x"]}})",
+          R"({"auth":{"a":1 "x"}})", R"({"wrap_info":{"a":1 "x"}})"}) {
+        CAPTURE(body);
+        CHECK(find_newborn(body).empty());
+    }
 }
 
 TEST_CASE("every cut of an answer is safe to look at")
@@ -74,7 +87,8 @@ TEST_CASE("paths whose answers make tokens")
          {"/v1/auth/userpass/login/me", "/v1/auth/approle/login", "/v1/team/a/auth/kubernetes/login?x=y",
           "/v1/auth/token/create", "/v1/auth/token/create-orphan", "/v1/auth/token/create/role",
           "/v1/auth/oidc/oidc/callback?code=1", "/v1/auth/oidc/oidc/poll", "/v1/auth/saml/token",
-          "/v1/sys/mfa/validate", "/v1/sys/wrapping/unwrap", "/vault/v1/sys/wrapping/rewrap"}) {
+          "/v1/sys/mfa/validate", "/v1/sys/wrapping/unwrap", "/vault/v1/sys/wrapping/rewrap",
+          "/v1//auth/userpass/login/me"}) {
         CAPTURE(path);
         CHECK(is_birth_path(path));
     }

@@ -137,7 +137,8 @@ public:
         return false;
     }
 
-    /// A value of any kind. What is open is remembered by the bracket that will close it.
+    /// A value of any kind, with the spaces around it. What is open is remembered by the bracket that will
+    /// close it.
     [[nodiscard]] constexpr bool skip_value() noexcept
     {
         char closing[max_depth] = {};

@@ -30,7 +30,6 @@ namespace detail {
             return true;
         if (!json.skip_value())
             return false;
-        json.skip_spaces();
     } while (json.take(","));
     return false;
 }
