@@ -42,6 +42,9 @@ using texts = std::vector<std::string>;
 
 static_assert(hcl_reader("a").next() == hcl_token::word);
 
+constexpr char quote[] = {'"'};
+static_assert(hcl_reader({quote, sizeof quote}).next() == hcl_token::broken); // nothing is read behind it
+
 TEST_CASE("what a configuration is made of")
 {
     CHECK(tokens("") == texts{"end"});
@@ -51,6 +54,9 @@ TEST_CASE("what a configuration is made of")
     CHECK(tokens("a=[1,\"b\"]") == texts{"word:a", "=", "[", "number:1", ",", "text:b", "]", "end"});
     CHECK(tokens("a_b-c.d = -1.5e+3") == texts{"word:a_b-c.d", "=", "number:-1.5e+3", "end"});
     CHECK(tokens("{\"a\": \"b\"}") == texts{"{", "text:a", "=", "text:b", "}", "end"});
+    CHECK(tokens("az za AZ ZA _ \x80") ==
+          texts{"word:az", "word:za", "word:AZ", "word:ZA", "word:_", "word:\x80", "end"});
+    CHECK(tokens("\ta\n\v\f\r\n b\r") == texts{"word:a", "word:b", "end"});
 }
 
 TEST_CASE("comments are passed over, and only where they are comments")
@@ -59,6 +65,8 @@ TEST_CASE("comments are passed over, and only where they are comments")
     CHECK(tokens("a/**/b/* c */d") == texts{"word:a", "word:b", "word:d", "end"});
     CHECK(tokens("a = \"http://b#c\"") == texts{"word:a", "=", "text:http://b#c", "end"});
     CHECK(tokens("/* a") == texts{"broken"});
+    CHECK(tokens("/*/ a") == texts{"broken"});
+    CHECK(tokens("/*/ a */ b") == texts{"word:b", "end"});
     CHECK(tokens("/ a") == texts{"broken"});
 }
 
@@ -68,6 +76,9 @@ TEST_CASE("a text ends at its quote, but not at one that is escaped or within ${
     CHECK(tokens(R"("a\\" b)") == texts{"text:a\\\\", "word:b", "end"});
     CHECK(tokens(R"("${f("a", {b = 1})} c" d)") == texts{"text:${f(\"a\", {b = 1})} c", "word:d", "end"});
     CHECK(tokens(R"("{{ with }}" a)") == texts{"text:{{ with }}", "word:a", "end"});
+    CHECK(tokens(R"("${f({}, "b")}" c)") == texts{R"(text:${f({}, "b")})", "word:c", "end"});
+    CHECK(tokens(R"("{" a)") == texts{"text:{", "word:a", "end"});
+    CHECK(tokens(R"("" a)") == texts{"text:", "word:a", "end"});
     CHECK(tokens("\"a") == texts{"broken"});
     CHECK(tokens("\"a\\") == texts{"broken"});
     CHECK(tokens("\"a\nb\"") == texts{"broken"});
@@ -79,11 +90,14 @@ TEST_CASE("a heredoc ends at its name")
     CHECK(tokens("a = <<EOF\nb {\n \"\nEOF\nc") == texts{"word:a", "=", "text:b {\n \"\n", "word:c", "end"});
     CHECK(tokens("<<-EOF\n b\n\tEOF\n") == texts{"text: b\n", "end"});
     CHECK(tokens("<<EOF\r\nb\r\nEOF\r\nc") == texts{"text:b\r\n", "word:c", "end"});
+    CHECK(tokens("<<EOF\r\nb\r\nEOF") == texts{"text:b\r\n", "end"});
     CHECK(tokens("<<EOF\nEOF") == texts{"text:", "end"});
     CHECK(tokens("<<EOF\n EOF\nEOFS\n") == texts{"broken"});
     CHECK(tokens("<<EOF") == texts{"broken"});
     CHECK(tokens("<<\n\n") == texts{"broken"});
     CHECK(tokens("<a") == texts{"broken"});
+    CHECK(tokens("<") == texts{"broken"});
+    CHECK(tokens("<ab\nb\n") == texts{"broken"});
 }
 
 TEST_CASE("what is no HCL is broken, and nothing follows")
@@ -93,6 +107,17 @@ TEST_CASE("what is no HCL is broken, and nothing follows")
     hcl_reader reader("@ a");
     CHECK(reader.next() == hcl_token::broken);
     CHECK(reader.next() == hcl_token::broken);
+}
+
+TEST_CASE("of a value nothing is left at the end, nor where nothing can be read")
+{
+    for (std::string_view const text : {"a", "a @"}) {
+        hcl_reader reader(text);
+        CHECK(reader.next() == hcl_token::word);
+        CHECK(reader.value() == "a");
+        CHECK(reader.next() != hcl_token::word);
+        CHECK(reader.value().empty());
+    }
 }
 
 TEST_CASE("lines are counted")
@@ -118,8 +143,12 @@ TEST_CASE("a value is skipped whole")
 TEST_CASE("nobody is led deeper than the bound")
 {
     auto const nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-    CHECK(is_value(nested(hcl_reader::max_depth)));
-    CHECK_FALSE(is_value(nested(hcl_reader::max_depth + 1)));
+    CHECK(is_value(nested(64)));
+    CHECK_FALSE(is_value(nested(65)));
+    auto const deeper = nested(65);
+    hcl_reader reader(deeper);
+    auto const first = reader.next();
+    CHECK_FALSE(reader.skip_value(first));
     CHECK_FALSE(is_value(std::string(100'000, '{')));
 }
 

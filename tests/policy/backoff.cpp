@@ -85,6 +85,13 @@ TEST_CASE("Vault's Go client waits k times 1 to 1.5 s before the k-th retry")
     CHECK(wait.delay(12, least) == 12s);
 }
 
+TEST_CASE("a wait is doubled while the double is no longer than the longest")
+{
+    constexpr backoff odd{.spread = backoff::jitter::none, .first = duration(2), .longest = duration(5)};
+    CHECK(odd.delay(2, 0) == duration(4));
+    CHECK(odd.delay(3, 0) == duration(5));
+}
+
 TEST_CASE("in the learned form each wait is a half longer than the last, up to the longest")
 {
     static_assert(backoff::grown_from(4ms, 1s) == 6ms);
@@ -94,6 +101,7 @@ TEST_CASE("in the learned form each wait is a half longer than the last, up to t
         CHECK(wait == expected);
     }
     CHECK(backoff::grown_from(600ms, 1s) == 900ms);
+    CHECK(backoff::grown_from(duration(4), duration(5)) == duration(5));
     CHECK(backoff::grown_from(667ms, 1s) == 1s);
     CHECK(backoff::grown_from(1s, 1s) == 1s);
     CHECK(backoff::grown_from(2s, 1s) == 1s);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <utility>
 
 using namespace afterwrite;
 using namespace support;
@@ -199,13 +200,29 @@ TEST_CASE("among equals the node that lags less gets more of the reads, and none
         CHECK(each > 900);
 }
 
+TEST_CASE("of two nodes the better one gets three of four reads, whichever it is")
+{
+    for (node_number const better : {node_number{0}, node_number{1}}) {
+        declared_nodes nodes;
+        nodes.add("http://a");
+        nodes.add("http://b");
+        lags(nodes[better], 5ms);
+        lags(nodes[static_cast<node_number>(1 - better)], 20ms);
+        auto const share = shares(nodes, six);
+        CHECK(share[better] > 2150);
+        CHECK(share[better] < 2350);
+    }
+}
+
 TEST_CASE("lag is compared once enough is known of both")
 {
-    auto nodes = three_nodes();
-    lags(nodes[0], 20ms);
-    lags(nodes[1], 5ms, replication_lag::enough - 1);
-    for (int const share : shares(nodes, six))
-        CHECK(share > 900);
+    for (auto const& [known, unknown] : {std::pair{20ms, 5ms}, {5ms, 20ms}}) {
+        auto nodes = three_nodes();
+        lags(nodes[0], known);
+        lags(nodes[1], unknown, replication_lag::enough - 1);
+        for (int const share : shares(nodes, six))
+            CHECK(share > 900);
+    }
 }
 
 TEST_CASE("after a refusal it is the next node's turn, round and round")

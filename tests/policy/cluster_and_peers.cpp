@@ -22,7 +22,7 @@ TEST_CASE("a cluster is known once it is told, and nobody is its peer by itself"
 TEST_CASE("a few peers find room, and each only once")
 {
     cluster_and_peers asked;
-    for (std::size_t i = 0; i < cluster_and_peers::max_peers; ++i) {
+    for (std::size_t i = 0; i < 4; ++i) {
         CHECK(asked.add_peer(cluster_id("p" + std::to_string(i))));
         CHECK(asked.add_peer(cluster_id("p0")));
     }
@@ -39,6 +39,8 @@ TEST_CASE("a copy has the same cluster and the same peers, and lives on its own"
     CHECK(copy.cluster() == cluster_id("c"));
     CHECK(copy.is_peer(cluster_id("p")));
     CHECK(copy.add_peer(cluster_id("q")));
+    CHECK(cluster_and_peers(copy).is_peer(cluster_id("p")));
+    CHECK(cluster_and_peers(copy).is_peer(cluster_id("q")));
     CHECK_FALSE(asked.is_peer(cluster_id("q")));
     auto const& same = copy;
     copy = same;
@@ -46,4 +48,17 @@ TEST_CASE("a copy has the same cluster and the same peers, and lives on its own"
     copy = cluster_and_peers(cluster_id("d"));
     CHECK(copy.cluster() == cluster_id("d"));
     CHECK_FALSE(copy.is_peer(cluster_id("p")));
+}
+
+TEST_CASE("a copy of as many peers as there is room for leaves what lies behind it alone")
+{
+    struct {
+        cluster_and_peers asked;
+        cluster_id behind;
+    } from{{}, cluster_id("a")}, to{{}, cluster_id("b")};
+    for (auto const* peer : {"p", "q", "r", "s"})
+        CHECK(from.asked.add_peer(cluster_id(peer)));
+    to.asked = from.asked;
+    CHECK(to.asked.is_peer(cluster_id("s")));
+    CHECK(to.behind == cluster_id("b"));
 }

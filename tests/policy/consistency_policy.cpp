@@ -32,6 +32,12 @@ TEST_CASE("each word is read as what it is written from")
     static_assert(from_string<when_inconsistent>("retry") == when_inconsistent::retry);
 }
 
+TEST_CASE("a type has no words unless it is said which")
+{
+    enum class silent { nothing };
+    static_assert(detail::words<silent> == 0);
+}
+
 TEST_CASE("any other word is nothing, rather than a default")
 {
     for (std::string_view const word :

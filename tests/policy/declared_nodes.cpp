@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 using namespace afterwrite;
 using namespace support;
@@ -40,6 +41,7 @@ TEST_CASE("a node is found by any URL that leads there")
     CHECK(nodes.find("https://a:8200") == anywhere);
     nodes.add("https://a:8200");
     nodes.add("https://b:8200");
+    CHECK(nodes.find("https://A:8200") == 0);
     CHECK(nodes.find("https://B:8200/v1/kv/foo?list=true") == 1);
     CHECK(nodes.find("https://b:8201") == anywhere);
     CHECK(nodes.find("https://b") == anywhere);
@@ -52,9 +54,10 @@ TEST_CASE("what is no address, too long, or one node too many is no node")
     declared_nodes nodes;
     CHECK(nodes.add("") == anywhere);
     CHECK(nodes.add("a:8200") == anywhere);
-    CHECK(nodes.add("https://" + std::string(node_address::capacity - 7, 'a')) == anywhere);
+    CHECK(nodes.add("https://" + std::string(265, 'a')) == anywhere);
     CHECK(nodes.size() == 0);
-    for (std::size_t i = 0; i < declared_nodes::max_nodes; ++i)
+    CHECK(nodes.add("https://" + std::string(264, 'a')) == 0);
+    for (std::size_t i = 1; i < 16; ++i)
         CHECK(nodes.add("https://n" + std::to_string(i)) == i);
     CHECK(nodes.add("https://one-too-many") == anywhere);
     CHECK(nodes.add("https://n7") == 7);
@@ -104,12 +107,28 @@ TEST_CASE("a number that no node has yet means anywhere")
 {
     declared_nodes nodes;
     auto const& seen = nodes;
-    for (std::size_t i = 0; i <= declared_nodes::max_nodes; ++i) {
+    nodes.add("https://n");
+    for (duration lag = 250us; lag < 20min; lag += lag / 8)
+        nodes[0].lag.landed(lag, lag);
+    for (std::size_t i = 1; i <= declared_nodes::max_nodes; ++i) {
         auto const next = static_cast<node_number>(i);
         CHECK(&nodes[next] == &nodes[anywhere]);
         CHECK(&seen[next] == &seen[anywhere]);
         CHECK(seen.address(next).empty());
         nodes.add("https://n" + std::to_string(i));
         nodes[next].failed(at(0s));
+    }
+}
+
+TEST_CASE("an address is what stands before a path or a question, and has a host")
+{
+    constexpr std::string_view longer = "https://abc";
+    CHECK(declared_nodes::origin_of(longer.substr(0, 10)) == "https://ab");
+    CHECK(declared_nodes::origin_of("https://a/b") == "https://a");
+    CHECK(declared_nodes::origin_of("https://a?b") == "https://a");
+    for (std::string_view const url : {"https://", "https:///a", "https://?a", "https://a b", "https://a\x7f",
+                                       "https://a#b", "https://a@b", "https://a\xc3\xa9"}) {
+        CAPTURE(url);
+        CHECK(declared_nodes::origin_of(url).empty());
     }
 }

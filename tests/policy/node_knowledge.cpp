@@ -136,11 +136,11 @@ TEST_CASE("in another history positions mean something else, and lag means the s
     node.lag.landed(1ms, 2ms);
     node.guard.escalated(at(0s), 0);
     auto const guard = node.guard;
-    single_flight::reader who{.required = {9, 0}};
-    node.flight.answered(who, at(0s));
-    node.flight.answered({.required = six}, at(0s));
     node.refused(seven, at(0s));
+    node.flight.answered({.required = six}, at(0s));
     node.failed(at(0s));
+    REQUIRE(node.has(five));
+    REQUIRE(node.lacked(seven, at(0s)));
     node.forget_positions();
     CHECK_FALSE(node.has(five));
     CHECK_FALSE(node.lacked(seven, at(0s)));
@@ -160,6 +160,9 @@ TEST_CASE("once its lag is known, it lacks a position for as long as half of the
 
     for (int i = 0; i < 20; ++i)
         node.lag.landed(3ms, 5ms);
+    auto const usual = node.lag.quantile(0.5F);
+    CHECK(node.lacks(seven, at(usual - duration(1))));
+    CHECK_FALSE(node.lacks(seven, at(usual)));
     CHECK(node.lacks(seven, at(2ms)));
     CHECK_FALSE(node.lacks(seven, at(10ms)));
     CHECK(node.lacked(seven, at(10ms))); // it did, of late

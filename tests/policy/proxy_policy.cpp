@@ -140,6 +140,8 @@ TEST_CASE("another word is refused, as Agent words it")
           "1: Unknown cache setting for when_inconsistent: \"always\"");
     CHECK(error_of(in_block("api_proxy", "consistency_scope", "token")) ==
           "1: Unknown api_proxy setting for consistency_scope: \"token\"");
+    CHECK(error_of(in_block("cache", "when_inconsistent", "wait ~1s")) ==
+          "1: Unknown cache setting for when_inconsistent: \"wait ~1s\"");
     CHECK(error_of("api_proxy { enforce_consistency = 12 }") ==
           "1: Unknown api_proxy setting for enforce_consistency: \"12\"");
     CHECK(error_of(in_block("api_proxy", "when_inconsistent", "\x1b[2J\xc3\xa9\\\"")) ==
