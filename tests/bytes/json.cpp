@@ -211,7 +211,9 @@ TEST_CASE("a text is counted whole but kept as far as its capacity")
     std::string const longer = '"' + std::string(json_text::capacity + 10, 'x') + '"';
     json_reader reader(longer);
     json_text text;
+    CHECK(text.empty());
     REQUIRE(reader.take_string(text));
+    CHECK_FALSE(text.empty());
     CHECK(text.size() == json_text::capacity + 10);
     CHECK(text.view() == repeated("x", json_text::capacity));
     json_reader shorter(R"("y")");

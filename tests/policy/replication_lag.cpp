@@ -142,6 +142,15 @@ TEST_CASE("a stretch that only begins or ends in a bucket counts in it for that 
     CHECK(learned.wait_for(0.2F) > end);
 }
 
+TEST_CASE("within a bucket reads are spread evenly, whatever lies before it")
+{
+    auto const end = known(100ms).wait_for(0.5F);
+    replication_lag learned;
+    learned.landed(end * 4 / 5, end + end / 4); // two buckets
+    CHECK(learned.quantile(0.75F) > end + end / 10);
+    CHECK(learned.quantile(0.75F) < end + end * 3 / 20);
+}
+
 TEST_CASE("a stretch is spread as the samples before it are")
 {
     auto learned = known(4ms);
@@ -172,6 +181,9 @@ TEST_CASE("who outlasts all that is known may take some times longer, not for ev
     CHECK(learned.wait_for(0.01F) > 10ms);
     CHECK(learned.wait_for(0.5F) > 20ms);
     CHECK(learned.wait_for(1) < 110ms);
+    replication_lag nothing_else;
+    nothing_else.outlasted(10ms);
+    CHECK(nothing_else.wait_for(1) == known(100ms).wait_for(0.5F));
 }
 
 TEST_CASE("a first refusal alone tells nothing")

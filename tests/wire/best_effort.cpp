@@ -107,6 +107,7 @@ TEST_CASE("damage before the warning hides it, and no damage does harm")
     CHECK_FALSE(has_best_effort_warning(R"({"a":,"warnings":[)" + ours + "]}"));
     CHECK_FALSE(has_best_effort_warning(R"({"warnings":["\x",)" + ours + "]}"));
     CHECK_FALSE(has_best_effort_warning(R"({"warnings":[nonsense,)" + ours + "]}"));
+    CHECK_FALSE(has_best_effort_warning(R"({"warnings":[-,)" + ours + "]}"));
 }
 
 TEST_CASE("what nests deeper than any answer is passed over, or ends the search")
@@ -144,4 +145,6 @@ TEST_CASE("behind a long body the warning is found as well, where Vault writes i
     CHECK_FALSE(has_best_effort_warning(head + R"("warnings":["something else"]})"));
     CHECK_FALSE(has_best_effort_warning(head + R"("warnings":null,"auth":null})"));
     CHECK_FALSE(has_best_effort_warning(head + '"' + words + '"')); // not under that name
+    std::string const of_secret = R"({"data":{"warnings":[")" + words + R"("],"x":")";
+    CHECK_FALSE(has_best_effort_warning(of_secret + std::string(max_inspected_body, 'x') + "\"}}"));
 }

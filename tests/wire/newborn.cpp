@@ -18,6 +18,7 @@ TEST_CASE("a login's token is found, wherever it stands in the answer")
               R"("auth":{"accessor":"x","policies":["a","b"],"client_token":"s.token","metadata":{}}})") ==
           "s.token");
     CHECK(find_newborn(" {\n \"auth\" : { \"client_token\" : \"b.c\" } }\n") == "b.c");
+    CHECK(find_newborn(R"({"a" : [ 1 ] , "b" : 2 , "auth" : {"c": {} , "client_token": "s.x"}})") == "s.x");
 }
 
 TEST_CASE("of a wrapped answer it is the wrapping token")
