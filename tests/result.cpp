@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <concepts>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -14,6 +15,10 @@ namespace {
 enum class failure { none, small, big };
 
 using number = result<int, failure>;
+
+struct incomparable {
+    int held = 0;
+};
 
 constexpr number half(int value)
 {
@@ -29,6 +34,9 @@ static_assert(!std::is_default_constructible_v<number>,
               "there is always a value or an error, and someone chose it");
 static_assert(!std::is_convertible_v<failure, number>, "an error is never taken for a value");
 static_assert(std::is_same_v<number::value_type, int> && std::is_same_v<number::error_type, failure>);
+static_assert(std::equality_comparable<number>);
+static_assert(!std::equality_comparable<result<incomparable, failure>>);
+static_assert(!std::equality_comparable<result<int, incomparable>>);
 
 TEST_CASE("a result has a value")
 {

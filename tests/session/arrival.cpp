@@ -68,7 +68,40 @@ TEST_CASE("what is certain begins a new epoch, and is reported with what was los
         CHECK(report.found.history().epoch() == 1);
         CHECK(report.found.size() == 0); // a refusal tells no more
         CHECK(report.at == at(5s));
+
+        auto unreported = demand_of_ten();
+        CHECK(detail::follow(verdict::confirmed, unreported, {.now = at(5s), .on = on}, total));
+        CHECK(total == recorded{.regressed = 2});
+        CHECK(unreported.history().epoch() == 1);
+        CHECK(unreported.fenced() == (on != on_regression::reset));
     }
+}
+
+TEST_CASE("of what came by another way nothing is known, and on a regression reads go to the active node")
+{
+    arrival const how;
+    CHECK(how.carried == nullptr);
+    CHECK(how.now == time_point::min());
+    CHECK(how.on == on_regression::reset_and_forward);
+    CHECK(how.report == nullptr);
+}
+
+TEST_CASE("an answer is judged by what its request had carried of the cluster, or else by its time")
+{
+    auto demand = demand_of_ten();
+    auto& history = demand.history();
+    history.note({10, 0}, at(0s));
+    history.advance(at(1s));
+    auto const carried = demand;
+    attempt_facts const facts{.was_checked = true};
+    detail::evidence const with{&carried, facts, at(1s)};
+    CHECK(with.judge(history, {10, 0}, at(2s)) == verdict::consistent);
+    CHECK(with.judge(history, {9, 0}, at(2s)) == verdict::suspected);
+    CHECK(with.judge(history, {9, 0}, at(3s)) == verdict::confirmed);
+    history.begin_epoch(at(3s));
+    CHECK(with.judge(history, {99, 0}, at(4s)) == verdict::outdated);
+    CHECK(detail::evidence{nullptr, facts, at(2s)}.judge(history, {99, 0}, at(4s)) == verdict::outdated);
+    CHECK(detail::evidence{nullptr, facts, at(3s)}.judge(history, {1, 0}, at(4s)) == verdict::consistent);
 }
 
 TEST_CASE("who speaks for an answer")
@@ -78,6 +111,8 @@ TEST_CASE("who speaks for an answer")
     CHECK(detail::witness_of({.was_checked = true}) == witness::checked);
     CHECK(detail::witness_of({.is_read = true, .was_checked = true}) == witness::none);
     CHECK(detail::witness_of({.is_read = true, .asked_active_node = true}) == witness::active);
+    CHECK(detail::witness_of({.was_checked = true, .asked_active_node = true}) == witness::active);
+    CHECK(detail::witness_of({.is_read = true}) == witness::none);
 }
 
 TEST_CASE("an exchanged storage counts otherwise: nothing that was settled is compared with it")
@@ -100,6 +135,7 @@ TEST_CASE("what an index repays")
         return detail::is_newer_than_losses(*decode_index(index), sent);
     };
     CHECK(repays(vault("c", 1, 0), {}));
+    CHECK_FALSE(repays(vault("c", 0, 2), {}));
     CHECK_FALSE(repays(vault("c", 1, 1), {.asked_active_node = true}));
     CHECK_FALSE(repays(openbao("c", "1"), {}));
     CHECK(repays(openbao("c", "1"), {.asked_active_node = true}));

@@ -433,6 +433,27 @@ TEST_CASE("what a policy that enforces nothing has fetched proves nothing")
     CHECK(cached_state(exchange.carried()) == cached_state());
 }
 
+TEST_CASE("a cluster that requires no state any more is neither a proof nor in the way of one")
+{
+    auto required = states({openbao("c", "5"), openbao("c", "abc"), vault("d", 1, 0)});
+    required.record(openbao("c", "9"), required_states(required));
+    required.forget("d");
+    CHECK(cached_state(required) == fetched_at({openbao("c", "9")}));
+    CHECK(fetched_at({openbao("c", "9")}).usable_for(required));
+
+    auto with_empty = states({openbao("c", "9")});
+    REQUIRE(with_empty.demands().find_or_add(cluster_id("d"), dialect::vault) != nullptr);
+    CHECK(cached_state(with_empty) == fetched_at({openbao("c", "9")}));
+    CHECK(fetched_at({openbao("c", "9")}).usable_for(with_empty));
+    CHECK_FALSE(fetched_at({openbao("c", "8")}).usable_for(with_empty));
+
+    auto text = states({"a-form"});
+    REQUIRE(text.demands().find_or_add(cluster_id("d"), dialect::vault) != nullptr);
+    CHECK(cached_state(text) == fetched_at({"a-form"}));
+    CHECK(fetched_at({"a-form"}).usable_for(text));
+    CHECK_FALSE(fetched_at({vault("d", 1, 0)}).usable_for(text));
+}
+
 TEST_CASE("states that were shown by other nodes are not equal")
 {
     cached_state const state(states({vault("c", 1, 2)}));

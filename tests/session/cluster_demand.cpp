@@ -247,14 +247,85 @@ TEST_CASE("a copy is whole, and of its own")
     demand.record(0, 2, "a");
     demand.record(2, 0, "b");
     demand.held.fence();
+    demand.held.set_regressed(true);
+    demand.held.history().begin_epoch(at(1s));
     auto copy = demand.held;
     demand.record(3, 3, "c");
     CHECK(texts_of(copy) == texts{"a", "b"});
+    CHECK(copy.position() == wal_position{2, 2});
+    CHECK(copy.cluster() == "c");
+    CHECK(copy.form() == dialect::vault);
     CHECK(copy.fenced());
+    CHECK(copy.has_regressed());
+    CHECK(copy.history().epoch() == 1);
     copy = demand.held;
     CHECK(texts_of(copy) == texts{"c"});
+    CHECK(copy.position() == wal_position{3, 3});
     copy = *&copy;
     CHECK(texts_of(copy) == texts{"c"});
+
+    copy = cluster_demand(cluster_id("d"), dialect::openbao);
+    CHECK(copy.size() == 0);
+    CHECK(copy.cluster() == "d");
+    CHECK(copy.form() == dialect::openbao);
+    CHECK_FALSE(copy.fenced());
+    CHECK_FALSE(copy.has_regressed());
+    CHECK(copy.history().epoch() == 0);
+}
+
+TEST_CASE("a copy leaves what lies beside it")
+{
+    vault_demand demand;
+    demand.record(0, 2, "a");
+    demand.record(2, 0, "b");
+    cluster_demand const from[] = {demand.held, cluster_demand(cluster_id("one"), dialect::vault)};
+    cluster_demand to[] = {cluster_demand(), cluster_demand(cluster_id("another"), dialect::openbao)};
+    to[0] = from[0];
+    CHECK(texts_of(to[0]) == texts{"a", "b"});
+    CHECK(to[1].cluster() == "another");
+}
+
+TEST_CASE("a demand whose history is in doubt is fenced, until time or an epoch ends that")
+{
+    vault_demand demand;
+    demand.record(7, 0, "a");
+    auto& history = demand.held.history();
+    REQUIRE(history.judge_refusal(history, at(0s)) == lineage::verdict::suspected);
+    CHECK(demand.held.fenced());
+    CHECK(demand.held.fenced_until() == read_fence::not_told);
+    demand.held.fence(at(3s));
+    CHECK(demand.held.fenced_until() == read_fence::not_told);
+    demand.held.advance(at(9s), 10s); // the fence is over
+    CHECK(demand.held.fenced());
+    demand.held.advance(at(10s), 10s);
+    CHECK_FALSE(demand.held.fenced());
+}
+
+TEST_CASE("what is required no more has no place, and no part in what is recorded later")
+{
+    vault_demand demand;
+    demand.record(7, 3, "a");
+    demand.held.fence();
+    demand.held.forget_texts();
+    CHECK(demand.held.size() == 0);
+    CHECK(demand.held.position() == wal_position{0, 0});
+    CHECK_FALSE(demand.held.place().has_value());
+    CHECK_FALSE(demand.held.holds("a"));
+    CHECK(demand.held.fenced());
+    CHECK(demand.record(1, 1, "b") == fate::kept);
+    CHECK(texts_of(demand.held) == texts{"b"});
+
+    openbao_demand two;
+    two.record("5");
+    two.record("abc");
+    auto const carried = two.held;
+    CHECK(two.record("9", &carried) == fate::superseded);
+    auto const text = support::openbao("c", "abc");
+    CHECK_FALSE(two.held.holds(text));
+    CHECK_FALSE(two.held.is_comparable(*decode_openbao_index(text)));
+    CHECK(two.held.is_comparable(*decode_openbao_index(support::openbao("c", "10"))));
+    CHECK(two.record("10") == fate::superseded);
+    CHECK(two.values() == texts{"10"});
 }
 
 TEST_CASE("a fence that nobody repays ends with time, and with the history that it belongs to")
@@ -282,11 +353,14 @@ TEST_CASE("what is held is one place in the log where its values have an order, 
     vault_demand vault;
     CHECK_FALSE(vault.held.place().has_value());
     vault.record(2, 0, "a");
+    CHECK(vault.held.place() == wal_position{2, 0});
     vault.record(0, 3, "b");
     CHECK(vault.held.place() == wal_position{2, 3});
 
     openbao_demand numbers;
     CHECK_FALSE(numbers.held.place().has_value());
+    numbers.record("1");
+    CHECK(numbers.held.place() == wal_position{1, 0});
     numbers.record("42");
     CHECK(numbers.held.place() == wal_position{42, 0});
     numbers.record("abc"); // stands beside it, and nobody knows which is the later one
@@ -300,10 +374,14 @@ TEST_CASE("what is held is one place in the log where its values have an order, 
 
 TEST_CASE("a new demand requires nothing, and is of a history that is as it was")
 {
-    cluster_demand const demand(cluster_id("c"), dialect::vault);
-    CHECK(demand.size() == 0);
-    CHECK_FALSE(demand.fenced());
-    CHECK_FALSE(demand.has_regressed());
+    for (auto const& demand : {cluster_demand(cluster_id("c"), dialect::vault), cluster_demand()}) {
+        CHECK(demand.size() == 0);
+        CHECK_FALSE(demand.fenced());
+        CHECK_FALSE(demand.has_regressed());
+        CHECK(demand.history().epoch() == 0);
+    }
+    CHECK(cluster_demand().cluster().empty());
+    CHECK(cluster_demand().form() == dialect::unknown);
 }
 
 TEST_CASE("an index has an order among those held if it has one with each of them")

@@ -73,6 +73,25 @@ TEST_CASE("where the clock went back, what is settled goes on from there")
     CHECK(history.settled() == wal_position{50, 0});
     history.note({70, 0}, at(6s + 10ms - 59s)); // of a thread whose clock is a little behind
     CHECK(history.settled() == wal_position{50, 0});
+    history.advance(at(6s + 20ms));
+    CHECK(history.settled() == wal_position{50, 0});
+    history.advance(at(6s + 50ms));
+    CHECK(history.settled() == wal_position{70, 0});
+}
+
+TEST_CASE("a clock that is a minute behind has not gone back, one that is more has")
+{
+    for (duration const behind : {duration(1min), 1min + 1ns}) {
+        lineage history;
+        history.begin_epoch(at(1h));
+        history.note({10, 0}, at(1h));
+        history.note({20, 0}, at(1h - behind));
+        CHECK(history.is_before_epoch(at(1h) - 1ns) == (behind == 1min));
+        history.advance(at(1h - behind + 50ms));
+        CHECK(history.settled().local == (behind == 1min ? 0 : 20));
+        history.advance(at(1h + 50ms));
+        CHECK(history.settled().local == 20);
+    }
 }
 
 TEST_CASE("answers that overtake each other say nothing")
@@ -292,7 +311,25 @@ TEST_CASE("of an exchanged storage nothing is settled")
 {
     auto history = settled_at_10_5();
     history.unsettle();
+    CHECK(history.settled() == wal_position{});
     history.advance(at(20s));
     CHECK(history.settled() == wal_position{});
     CHECK_FALSE(history.is_behind({0, 0}));
+}
+
+TEST_CASE("of an exchanged storage nothing is settled that was about to be")
+{
+    lineage history;
+    history.note({10, 0}, at(0ms));
+    history.note({20, 0}, at(40ms));
+    history.advance(at(50ms));
+    history.note({30, 0}, at(90ms));
+    auto exchanged = history;
+    history.advance(at(100ms));
+    CHECK(history.settled() == wal_position{20, 0});
+    exchanged.unsettle();
+    exchanged.advance(at(100ms));
+    CHECK(exchanged.settled() == wal_position{});
+    exchanged.advance(at(1s));
+    CHECK(exchanged.settled() == wal_position{});
 }

@@ -17,8 +17,10 @@ TEST_CASE("a fence is up from when it is set until it is repaid")
 {
     read_fence fence;
     CHECK_FALSE(fence.is_up());
+    CHECK(fence.until() == read_fence::not_told);
     fence.set();
     CHECK(fence.is_up());
+    CHECK(fence.until() == read_fence::not_told);
     auto const carried = fence;
     fence.repay(carried);
     CHECK_FALSE(fence.is_up());
@@ -51,6 +53,10 @@ TEST_CASE("what another fence has counted repays nothing")
     fence.set();
     fence.repay(other);
     CHECK(fence.is_up());
+    for (int i = 0; i < 8; ++i) {
+        fence.set();
+        CHECK(fence.is_up());
+    }
 }
 
 TEST_CASE("a fence that nobody repays ends, counted from the latest that was set")
@@ -82,4 +88,34 @@ TEST_CASE("a fence may last for ever")
     fence.advance(at(0s), duration::max());
     fence.advance(at(100000h), duration::max());
     CHECK(fence.is_up());
+    fence.advance(at(100001h), 1s); // what the earlier ones were told stays
+    fence.advance(at(100002h), 1s);
+    CHECK(fence.is_up());
+    CHECK(fence.until() == time_point::max());
+}
+
+TEST_CASE("of several ends the latest counts, and one that nobody was told is later than all")
+{
+    read_fence fence;
+    fence.set(at(5s));
+    CHECK(fence.until() == at(5s));
+    fence.set(at(3s));
+    CHECK(fence.until() == at(5s));
+    fence.set(at(8s));
+    CHECK(fence.until() == at(8s));
+    fence.set();
+    CHECK(fence.until() == read_fence::not_told);
+    fence.set(at(9s));
+    CHECK(fence.until() == read_fence::not_told);
+    fence.advance(at(10s), 10s);
+    CHECK(fence.until() == at(20s));
+    fence.advance(at(20s) - 1ns, 10s);
+    CHECK(fence.is_up());
+    fence.advance(at(20s), 10s);
+    CHECK_FALSE(fence.is_up());
+    fence.set(at(2s)); // whatever the last one was told
+    CHECK(fence.until() == at(2s));
+    fence.lift();
+    fence.set();
+    CHECK(fence.until() == read_fence::not_told);
 }

@@ -30,12 +30,30 @@ TEST_CASE("what is required from now on raises the demand, and so does what only
 
 TEST_CASE("the counts of several fields add up")
 {
-    recorded total{.kept = 1, .superseded = 2, .held = 3, .unknown_form = 4, .rejected = 5, .unkept = 6};
-    total +=
-        recorded{.kept = 10, .superseded = 20, .held = 30, .unknown_form = 40, .rejected = 50, .unkept = 60};
-    CHECK(
-        total ==
-        recorded{.kept = 11, .superseded = 22, .held = 33, .unknown_form = 44, .rejected = 55, .unkept = 66});
+    recorded const once{.kept = 1,
+                        .superseded = 2,
+                        .held = 3,
+                        .unknown_form = 4,
+                        .rejected = 5,
+                        .unkept = 6,
+                        .suspected = 7,
+                        .regressed = 8,
+                        .outdated = 9};
+    auto total = once;
+    total += once;
+    CHECK(total == recorded{.kept = 2,
+                            .superseded = 4,
+                            .held = 6,
+                            .unknown_form = 8,
+                            .rejected = 10,
+                            .unkept = 12,
+                            .suspected = 14,
+                            .regressed = 16,
+                            .outdated = 18});
+    total += recorded();
+    total += recorded();
+    CHECK(total.outdated == 18);
+    CHECK_FALSE(total == once);
 }
 
 TEST_CASE("the reason is that of the last one that has one")
@@ -47,6 +65,9 @@ TEST_CASE("the reason is that of the last one that has one")
     CHECK(total.why == decode_error::local_index);
     total += recorded{.unkept = 1, .why = decode_error::value_too_long};
     CHECK(total.why == decode_error::value_too_long);
+    total += recorded{.rejected = 1, .unkept = 1, .why = decode_error::too_long};
+    CHECK(total.why == decode_error::too_long);
+    CHECK(recorded().why == decode_error{});
 }
 
 TEST_CASE("what was recorded differs if it differs anywhere")

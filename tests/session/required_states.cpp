@@ -544,3 +544,112 @@ TEST_CASE("an answer that brings what is held already says nothing of the histor
     CHECK(required.record(vault("c", 5, 1), {.carried = &carried, .now = at(11s)}) == recorded{.held = 1});
     CHECK_FALSE(required[0].history().is_suspected());
 }
+
+TEST_CASE("what was superseded or forgotten is not sent, held, merged or in the way any more")
+{
+    auto required = states({openbao("c", "5"), openbao("c", "abc"), openbao("d", "1")});
+    required.record(openbao("c", "9"), required_states(required));
+    required.forget("d");
+    CHECK(texts_of(required) == texts{openbao("c", "9")});
+    CHECK(required.size() == 1);
+    CHECK(required.clusters() == 1);
+    CHECK(required.is_expressible());
+    CHECK_FALSE(required.holds(openbao("c", "abc")));
+    required_states other;
+    CHECK(other.merge(required) == recorded{.kept = 1});
+    CHECK(texts_of(other) == texts{openbao("c", "9")});
+    CHECK(other.clusters() == 1);
+}
+
+TEST_CASE("of a cluster that is merely fenced no position is demanded")
+{
+    required_states required;
+    required.fence(cluster_id("c"), dialect::vault);
+    CHECK_FALSE(required.demand("c").has_value());
+    CHECK(required.clusters() == 1);
+    required.record(vault("c", 0, 0));
+    CHECK(required.demand("c") == wal_position{0, 0});
+}
+
+TEST_CASE("a fence of which the end is told ends then, also where it is merged")
+{
+    required_states known;
+    known.fence(cluster_id("c"), dialect::vault, at(5s));
+    CHECK(known[0].fenced_until() == at(5s));
+    required_states unknown;
+    unknown.fence({}, dialect::vault, at(6s));
+    CHECK(unknown.unplaced().fenced_until() == at(6s));
+    required_states full;
+    for (char cluster = 'a'; cluster < 'a' + required_states::max_clusters; ++cluster)
+        full.record(vault(std::string(1, cluster), 1, 1));
+    full.fence(cluster_id("ninth"), dialect::vault, at(7s));
+    CHECK(full.unplaced().fenced_until() == at(7s));
+
+    for (auto const& each : {known, unknown, full}) {
+        required_states required;
+        required.merge(each);
+        required.advance(at(5s) - 1ns, 1h);
+        CHECK(required.fenced());
+        required.advance(at(7s), 1h);
+        CHECK_FALSE(required.fenced());
+    }
+}
+
+TEST_CASE("a history that was another one is so where it is merged, if there is room for its cluster")
+{
+    auto other = states({vault("ninth", 5, 0)});
+    other.demands()[0].set_regressed(true);
+    required_states required;
+    required.merge(other);
+    CHECK(required.has_regressed());
+    required.merge(states({vault("ninth", 6, 0)}));
+    CHECK(required.has_regressed());
+    CHECK(required.demand("ninth") == wal_position{6, 0});
+
+    required_states full;
+    for (char cluster = 'a'; cluster < 'a' + required_states::max_clusters; ++cluster)
+        full.record(vault(std::string(1, cluster), 1, 1));
+    CHECK(full.merge(other) == recorded{.unkept = 1, .why = decode_error::no_room});
+    CHECK_FALSE(full.has_regressed());
+    CHECK(full.fenced());
+}
+
+TEST_CASE("a merge teaches the history of a cluster where its time is known")
+{
+    for (bool const is_known : {true, false}) {
+        required_states required;
+        if (is_known)
+            required.merge(states({vault("c", 5, 0)}), at(0s));
+        else
+            required.merge(states({vault("c", 5, 0)}));
+        required.advance(at(1s));
+        required.advance(at(2s));
+        CHECK(required[0].history().settled() == (is_known ? wal_position{5, 0} : wal_position{}));
+    }
+}
+
+TEST_CASE("another history is reported with what gave it away, and nothing is where there was none")
+{
+    required_states required;
+    required.record(vault("c", 10, 0), {.now = at(0s)});
+    auto carried = required;
+    carried.advance(at(10s));
+    carried.set_sent_as({.was_checked = true});
+    regression report;
+    auto const told = [&](std::uint64_t local, duration when, regression* where) {
+        return required.record(vault("c", local, 0), {.carried = &carried, .now = at(when), .report = where});
+    };
+    CHECK(told(11, 11s, &report) == recorded{.superseded = 1});
+    CHECK(told(3, 12s, &report) == recorded{.held = 1, .suspected = 1});
+    CHECK(report.found.cluster().empty());
+    CHECK_FALSE(static_cast<bool>(report));
+    auto const suspected = required;
+    CHECK(told(4, 13s, &report) == recorded{.kept = 1, .regressed = 1});
+    CHECK(report.lost.holds(vault("c", 11, 0)));
+    CHECK(report.found.holds(vault("c", 4, 0)));
+    CHECK(report.at == at(13s));
+
+    required = suspected;
+    CHECK(told(4, 13s, nullptr) == recorded{.kept = 1, .regressed = 1});
+    CHECK(texts_of(required) == texts{vault("c", 4, 0)});
+}

@@ -293,6 +293,8 @@ TEST_CASE("a lost read has changed nothing, and a policy may ignore lost writes"
     session careless(session_options{.fence_lost_writes = false});
     careless.record_lost({}, at(0s));
     CHECK_FALSE(careless.required().fenced());
+    CHECK(mine.required(view_of("c")).sent_as().fences_losses); // so that the exchange can count along
+    CHECK_FALSE(careless.required(view_of("c")).sent_as().fences_losses);
 }
 
 TEST_CASE("a 5xx leaves open what became of a write, unless it says that nobody was there")
@@ -400,6 +402,11 @@ TEST_CASE("when a write was last answered without an index is remembered, and ha
     CHECK(mine.required().unindexed_write_at() == at(5s));
     mine.record(written(vault("c", 2, 0)), carried_at(mine, at(6s)), at(6s));
     CHECK(mine.required().unindexed_write_at() == time_point::min()); // who has that has the earlier one
+    mine.record(answer(204), carried_at(mine, at(6s)), at(6s));
+    auto const two = vault("c", 3, 0) + "," + vault("d", 1, 0);
+    CHECK(mine.record(written(two), carried_at(mine, at(6s)), at(6s)) ==
+          recorded{.kept = 1, .superseded = 1});
+    CHECK(mine.required().unindexed_write_at() == time_point::min());
 
     mine.record(written("garbage"), carried_at(mine, at(7s)), at(7s));
     CHECK(mine.required().unindexed_write_at() == at(7s));
@@ -529,6 +536,16 @@ TEST_CASE("a suspicion that nobody has decided for the fence time confirms nothi
     }
 }
 
+TEST_CASE("nor does what the active node says of itself by then confirm it")
+{
+    session mine;
+    mine.record(written(vault("c", 100, 0)), {}, at(0s));
+    auto const asked = carried_at(mine, at(9s));
+    CHECK(mine.record_active_position("c", 41, asked, at(10s)).suspected == 1);
+    CHECK(mine.record_active_position("c", 41, asked, at(10s) + 16min) == recorded{.suspected = 1});
+    CHECK(mine.record_active_position("c", 41, asked, at(12s) + 16min) == recorded{.regressed = 1});
+}
+
 TEST_CASE("however soon fences end, the active node's refusals can confirm a suspicion")
 {
     for (auto const lasting : {0ms, 500ms, 1000ms, 2000ms, 3000ms}) {
@@ -563,6 +580,8 @@ TEST_CASE("what to do when it is certain is the session's option")
         mine.record(written(openbao("c", "41")), old, at(12s));
         CHECK(mine.required().holds(openbao("c", "41")));
         CHECK(mine.required().fenced() == (on != on_regression::reset));
+        CHECK(mine.required().has_regressed() == (on == on_regression::fail));
+        mine.accept_regression("d"); // of another cluster
         CHECK(mine.required().has_regressed() == (on == on_regression::fail));
         mine.accept_regression("c");
         CHECK_FALSE(mine.required().has_regressed());

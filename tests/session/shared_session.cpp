@@ -70,6 +70,26 @@ TEST_CASE("it does what a session does")
     CHECK(ours.raised() == at(1s));
 }
 
+TEST_CASE("a lost answer, another history and its acceptance are a matter of all threads")
+{
+    shared_session<std::mutex> ours(session_options{.regression = on_regression::fail});
+    ours.record(vault("c", 9, 0), at(0s));
+    CHECK(ours.record_lost({}, at(1s)) == recorded{.unkept = 1, .why = decode_error::no_room});
+    CHECK(ours.required().fenced());
+    CHECK_FALSE(static_cast<bool>(ours.last_regression()));
+
+    auto asked = ours.required();
+    asked.advance(at(2s));
+    CHECK(ours.record_active_position("c", 1, asked, at(2s)) == recorded{.suspected = 1});
+    CHECK(ours.record_active_position("c", 1, asked, at(4s)) == recorded{.regressed = 1});
+    CHECK(ours.last_regression().lost.holds(vault("c", 9, 0)));
+    CHECK(ours.required().has_regressed());
+    ours.accept_regression("c");
+    CHECK_FALSE(ours.required().has_regressed());
+    ours.clear();
+    CHECK(ours.required().empty());
+}
+
 TEST_CASE("what an answer of success leaves open is noticed for all threads")
 {
     shared_session<std::mutex> ours;
@@ -102,6 +122,18 @@ TEST_CASE("each call takes the lock once, and gives it back")
     CHECK(checked_lock::taken == 5);
     ours.merge(states({vault("c", 1, 0)}), at(0s));
     CHECK(checked_lock::taken == 6);
+    ours.record_lost({}, at(0s));
+    CHECK(checked_lock::taken == 7);
+    ours.record_active_position("c", 1, {}, at(0s));
+    CHECK(checked_lock::taken == 8);
+    CHECK_FALSE(static_cast<bool>(ours.last_regression()));
+    CHECK(checked_lock::taken == 9);
+    ours.accept_regression("c");
+    CHECK(checked_lock::taken == 10);
+    CHECK(ours.raised() == at(0s));
+    CHECK(checked_lock::taken == 11);
+    ours.clear();
+    CHECK(checked_lock::taken == 12);
 }
 
 TEST_CASE("a response that cannot be read leaves the lock free, and what was known")

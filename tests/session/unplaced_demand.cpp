@@ -103,20 +103,43 @@ TEST_CASE("the last write without an index is remembered, in copies as well, and
 
 TEST_CASE("to merge is to require both; of two texts one stays, and a fence stands for the other")
 {
-    unplaced_demand one;
-    one.keep("one");
-    unplaced_demand required;
-    CHECK(required.merge(one) == recorded{.unknown_form = 1, .why = decode_error::unknown_form});
-    CHECK(required.text() == "one");
-    CHECK(required.merge(one) == recorded{.held = 1});
-    CHECK_FALSE(required.fenced());
+    for (std::string const& text : {std::string("x"), std::string("one")}) {
+        unplaced_demand one;
+        one.keep(text);
+        unplaced_demand required;
+        CHECK(required.merge(one) == recorded{.unknown_form = 1, .why = decode_error::unknown_form});
+        CHECK(required.text() == text);
+        CHECK(required.merge(one) == recorded{.held = 1});
+        CHECK(required.merge(unplaced_demand()) == recorded{});
+        CHECK_FALSE(required.fenced());
 
+        for (std::string const& another : {std::string("y"), std::string("other")}) {
+            auto fenced = required;
+            unplaced_demand other;
+            other.keep(another);
+            CHECK(fenced.merge(other) == recorded{.unkept = 1, .why = decode_error::no_room});
+            CHECK(fenced.text() == text);
+            CHECK(fenced.has_strays());
+            CHECK_FALSE(fenced.is_crowded());
+        }
+    }
+}
+
+TEST_CASE("a fence that is merged ends when the other one does; one for a text has no time yet")
+{
     unplaced_demand other;
+    other.stray(at(5s));
+    other.crowd(at(8s));
+    unplaced_demand required;
+    CHECK(required.merge(other) == recorded{.unkept = 2, .why = decode_error::no_room});
+    required.advance(at(5s), 10s);
+    CHECK_FALSE(required.has_strays());
+    CHECK(required.fenced_until() == at(8s));
+
+    required.keep("one");
     other.keep("other");
-    CHECK(required.merge(other) == recorded{.unkept = 1, .why = decode_error::no_room});
-    CHECK(required.text() == "one");
-    CHECK(required.has_strays());
-    CHECK_FALSE(required.is_crowded());
+    CHECK(required.merge(other).unkept == 2);
+    CHECK(required.fenced_until() == read_fence::not_told);
 }
 
 TEST_CASE("to merge is to be fenced as the other one, even after a repayment")
@@ -140,7 +163,7 @@ TEST_CASE("a text in the place of another one leaves a fence, unless the request
 {
     for (std::string const& first : {std::string("x"), std::string("one")}) {
         unplaced_demand required;
-        required.keep(first);
+        required.keep(first, "forgotten meanwhile");
         required.keep(first);
         CHECK_FALSE(required.fenced());
         required.keep("another", first);

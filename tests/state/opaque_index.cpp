@@ -5,6 +5,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 
@@ -63,6 +64,7 @@ TEST_CASE("PostgreSQL's log sequence numbers are ordered as numbers, the first h
     static_assert(less("0/FFFFFFFF", "1/0"));
     static_assert(less("0/16B3748", "0/16B3749"));
     static_assert(less("FFFFFFFF/FFFFFFFE", "ffffffff/ffffffff"));
+    static_assert(less("7FFFFFFF/0", "80000000/0"));
     static_assert(equivalent("0/ab", "0/AB"));
     static_assert(equivalent("00/0AB", "0/AB"));
 }
@@ -75,9 +77,26 @@ TEST_CASE("values of different backends are unordered")
 
 TEST_CASE("a value of no known form is unordered, unless it is the same text")
 {
-    for (std::string_view const value :
-         {"", "abc", "-1", "+1", " 7", "7 ", "1.5", "0x10", "18446744073709551616", "0/", "/0", "/", "0/1/2",
-          "FFFFFFFFF/0", "0/100000000", "G/0", "0/ 1"}) {
+    for (std::string_view const value : {"",
+                                         "abc",
+                                         "-1",
+                                         "+1",
+                                         " 7",
+                                         "7 ",
+                                         "1.5",
+                                         "0x10",
+                                         "18446744073709551616",
+                                         "0/",
+                                         "/0",
+                                         "/",
+                                         "0/1/2",
+                                         "FFFFFFFFF/0",
+                                         "0/100000000",
+                                         "0/100000001",
+                                         "100000001/0",
+                                         "G/0",
+                                         "g/0",
+                                         "0/ 1"}) {
         CAPTURE(value);
         CHECK(unordered(value, "5"));
         CHECK(unordered(value, "5/5"));
@@ -114,6 +133,21 @@ TEST_CASE(
                     CHECK(index(a) <= index(c));
                 CHECK((index(a) < index(b)) == (index(b) > index(a)));
             }
+}
+
+TEST_CASE("the number that orders an index is told, and none of one that has no order")
+{
+    static_assert(index("0").number() == 0);
+    static_assert(index("1701").number() == 1701);
+    static_assert(index("18446744073709551615").number() == UINT64_MAX);
+    static_assert(index("16/B374D848").number() == 0x16'b374'd848);
+    static_assert(index("89ABCDEF/01234567").number() == 0x89ab'cdef'0123'4567);
+    static_assert(!index("abc").number().has_value());
+    static_assert(!index("").number().has_value());
+    static_assert(!opaque_index().number().has_value());
+    static_assert(!opaque_index().has_unknown_fields);
+    CHECK_FALSE(with_unknown_fields("1701").number().has_value());
+    CHECK_FALSE(with_unknown_fields("abc").number().has_value());
 }
 
 TEST_CASE("indices are equal only if cluster, value and what is unknown of them are")

@@ -92,6 +92,14 @@ TEST_CASE("the join is the least position that reaches both")
     }));
 }
 
+TEST_CASE("the meet is the greatest position that both reach")
+{
+    static_assert(meet(wal_position{1, 2}, wal_position{2, 1}) == wal_position{1, 1});
+    static_assert(for_every_pair([](auto a, auto b) { return a >= meet(a, b) && b >= meet(a, b); }));
+    static_assert(
+        for_every_triple([](auto a, auto b, auto c) { return (a >= c && b >= c) == (meet(a, b) >= c); }));
+}
+
 TEST_CASE("the join is idempotent, commutative and associative, and the first position is neutral")
 {
     static_assert(for_every_pair([](auto a, auto) { return join(a, a) == a; }));

@@ -44,6 +44,17 @@ struct throwing_transport {
 
 } // namespace
 
+template <class Request>
+concept can_be_sent = requires(scripted_transport& transport, Request&& request, session& mine,
+                               replication_view& view)
+{
+    send(transport, std::forward<Request>(request), mine, view);
+};
+
+// The fields of the next attempt are written into it.
+static_assert(can_be_sent<test_message> && can_be_sent<test_message&>);
+static_assert(!can_be_sent<test_message const&> && !can_be_sent<std::string&>);
+
 TEST_CASE("a write is required of the next read, and a node that is behind is asked until it is not")
 {
     fixture f;
@@ -64,6 +75,15 @@ TEST_CASE("a write is required of the next read, and a node that is behind is as
     CHECK(transport.log[0].request.fields.empty());
     for (std::size_t i = 1; i < 4; ++i)
         CHECK(said(transport.log[i].request) == "1 index");
+}
+
+TEST_CASE("before anything was sent, nothing is delivered")
+{
+    outcome<std::optional<test_message>> const none;
+    CHECK(none.attempts == 0);
+    CHECK_FALSE(none.delivered());
+    CHECK_FALSE(none.response.has_value());
+    CHECK_FALSE(none.missing.has_value());
 }
 
 TEST_CASE("what was refused last is returned, with the reason")
@@ -91,6 +111,27 @@ TEST_CASE("the deadline ends it, in virtual time")
     CHECK(result.last.why == reason::deadline_passed);
     CHECK(f.clock.time == at(10s));
     CHECK(result.attempts == transport.log.size());
+}
+
+TEST_CASE("who waits for another read, unsent, gives up at its deadline without having asked")
+{
+    fixture f;
+    f.mine.record(vault("c", 5, 0), at(0s));
+    f.view.learn(dialect::vault, cluster_id("c"));
+    f.view.add_node("http://a");
+    single_flight::reader leader{.required = {4, 0}};
+    REQUIRE(f.view.nodes()[0].flight.refused(leader, at(0s), at(400ms), 0) == at(400ms));
+    scripted_transport transport{.script = {answer(200)}};
+    test_message request = get();
+    auto facts = request_facts::of_method("GET");
+    facts.to = route::best_node;
+    facts.deadline = at(50ms);
+    consistency_policy const joining{.when = when_inconsistent::retry};
+    auto const result = send(transport, request, facts, f.mine, f.view, joining, f.clock);
+    CHECK(result.last.why == reason::deadline_passed);
+    CHECK(f.clock.time == at(50ms));
+    CHECK(result.attempts == 0);
+    CHECK(transport.log.empty());
 }
 
 TEST_CASE("a wait that returns false cancels")
@@ -145,9 +186,12 @@ TEST_CASE("without an answer only what does no harm is repeated")
     CHECK(writing.log.size() == 1);
 
     test_message request = put();
+    fixture other;
     scripted_transport declared{.script = {std::nullopt, answer(204)}};
-    CHECK(send(declared, request, {.idempotent = true}, f.mine, f.view, plain, f.clock).delivered());
+    CHECK(send(declared, request, {.idempotent = true}, other.mine, other.view, plain, other.clock)
+              .delivered());
     CHECK(declared.log.size() == 2);
+    CHECK(other.mine.required().fenced()); // the first may still be executed, and no index tells of either
 }
 
 TEST_CASE("what the transport throws passes through, and costs nothing that was known")
@@ -198,6 +242,7 @@ TEST_CASE("a transport that is bound to an address cannot reach the active node 
     CHECK(transport.log.empty());
     CHECK_FALSE(result.response.has_value());
     CHECK(result.attempts == 0);
+    CHECK_FALSE(f.mine.required().fenced());
 }
 
 TEST_CASE("a redirect leads to a declared node and no further")
