@@ -181,3 +181,18 @@ TEST_CASE("before it has begun it asks no active node, and follows no redirect")
     CHECK_FALSE(way.asks_active_node());
     CHECK_FALSE(way.leave_redirect());
 }
+
+TEST_CASE("who can no longer ask for the active node by a field does not ask it")
+{
+    world one{.required = states({vault("c", 1, 0)})};
+    auto way = one.begun(plan::retry_then_forward);
+    CHECK(way.move(occurrence::overdue, dialect::vault) == pace::when_overdue);
+    CHECK(way.move(occurrence::behind, dialect::vault) == pace::at_once);
+    REQUIRE(way.at() == stage::active);
+    way.aim(one.now());
+    CHECK(way.asks_active_node());
+    one.view.missing().note_missing(capability::forwarding, at(0s));
+    way.aim(one.now());
+    CHECK_FALSE(way.asks_active_node());
+    CHECK_FALSE(way.may_turn_to_active_node(one.now()));
+}

@@ -21,6 +21,9 @@ constexpr stage stages[] = {stage::ask, stage::hold, stage::forward, stage::acti
 /// The same message in a stack that can send one field a name only.
 struct single_field_message : test_message {};
 
+/// The same message in a stack that cannot set a field to nothing.
+struct strict_message : test_message {};
+
 template <class Message = test_message>
 Message prepared(required_states const& required, attempt_fields const& fields)
 {
@@ -40,6 +43,15 @@ texts inconsistent(dialect form, stage at)
 template <>
 struct afterwrite::message_traits<single_field_message> : message_traits<test_message> {
     static constexpr bool repeats_fields = false;
+};
+
+template <>
+struct afterwrite::message_traits<strict_message> : message_traits<test_message> {
+    static void set(test_message& m, std::string_view name, std::span<std::string_view const> values)
+    {
+        CHECK_FALSE(values.empty());
+        message_traits<test_message>::set(m, name, values);
+    }
 };
 
 TEST_CASE("Vault is asked with the index alone, and refuses without being told")
@@ -133,6 +145,8 @@ TEST_CASE("the bound on an attempt's lines holds for all that a session can requ
         indices.push_back(vault(std::string(1, cluster), 0, 2));
     }
     auto const required = states(indices);
+    CHECK(max_attempt_lines ==
+          indices.size() + 2 + 1); // two that say what to do, and one for the active node
     for (auto const at : stages) {
         auto const message = prepared(required, {at, dialect::vault, true});
         CHECK(sorted(message.values("X-Vault-Index")) == sorted(indices));
@@ -147,4 +161,12 @@ TEST_CASE("an attempt of which nothing is said just asks, and may bring several 
     CHECK(plain.form == dialect::unknown);
     CHECK_FALSE(plain.by_field);
     CHECK(plain.takes_several);
+}
+
+TEST_CASE("what has no value is removed, and never set to nothing")
+{
+    for (auto const& required : {required_states(), states({vault("c", 1, 0)})})
+        for (auto const at : stages)
+            CHECK(prepared<strict_message>(required, {at, dialect::vault}).fields ==
+                  prepared(required, {at, dialect::vault}).fields);
 }

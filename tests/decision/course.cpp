@@ -121,6 +121,9 @@ TEST_CASE("behind a fence a read must go to the active node, and a write goes th
     view.missing().note_missing(capability::forwarding, at(0s));
     CHECK(begun(view, fenced(), reading).how().insists());
     CHECK_FALSE(begun(view, fenced(), writing).how().insists());
+    auto late = made(retrying, fenced(), writing, at(0s));
+    late.begin(on_vault(), at(0s), false); // it was decided by the first attempt
+    CHECK_FALSE(late.how().insists());
 }
 
 TEST_CASE("a write that asked the active node in vain may go elsewhere, a read may not")
@@ -131,6 +134,7 @@ TEST_CASE("a write that asked the active node in vain may go elsewhere, a read m
     view.missing().note_missing(capability::forwarding, at(0s));
     CHECK(write.relents(view, at(0s)));
     CHECK_FALSE(write.how().insists());
+    CHECK(write.how().at() == stage::ask);
     CHECK_FALSE(write.relents(view, at(0s)));
     CHECK_FALSE(read.relents(view, at(0s)));
 
@@ -161,9 +165,24 @@ TEST_CASE("an index is left out where only a restored cluster can lack it, after
     CHECK_FALSE(way.gives_up_index(refusal::stale_index, at(0s)));
     CHECK_FALSE(way.gives_up_index(refusal::stale_token, at(1h)));
     CHECK_FALSE(way.gives_up_index(refusal::presumed_stale, at(1h)));
-    CHECK_FALSE(begun(view, five).gives_up_index(refusal::stale_index, at(1h))); // a standby may lag for ever
-    CHECK_FALSE(begun(view, states({vault("c", 5, 3)}), to(route::active_node))
-                    .gives_up_index(refusal::stale_index, at(1h)));
+    CHECK(way.begin_attempt(view, {}, at(1h)).has_value());
+    CHECK_FALSE(way.required().sent_as().index_was_refused);
+    for (auto const why : {refusal::stale_index, refusal::index_or_token}) {
+        auto lost = begun(view, five, to(route::active_node));
+        CHECK_FALSE(lost.gives_up_index(why, at(0s)));
+        CHECK_FALSE(lost.gives_up_index(why, at(2s) - 1ms));
+        CHECK(lost.gives_up_index(why, at(2s)));
+        CHECK(lost.required().size() == 0);
+        CHECK_FALSE(lost.gives_up_index(why, at(1h)));
+        CHECK(lost.begin_attempt(view, {}, at(2s)).has_value());
+        CHECK(lost.required().sent_as().index_was_refused);
+    }
+    auto standby = begun(view, five); // which may lag for ever
+    auto replicated = begun(view, states({vault("c", 5, 3)}), to(route::active_node));
+    for (auto const when : {at(0s), at(1h), at(2h)}) {
+        CHECK_FALSE(standby.gives_up_index(refusal::stale_index, when));
+        CHECK_FALSE(replicated.gives_up_index(refusal::stale_index, when));
+    }
 }
 
 TEST_CASE("a text of neither dialect can be left out, an index cannot")

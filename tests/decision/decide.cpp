@@ -305,7 +305,10 @@ TEST_CASE("OpenBao compares numbers, as its storage writes them")
     CHECK(of(with_index(openbao("c", "99999999999999")), node).why == ruling_reason::not_comparable);
 
     node.settings.storage = node_storage::other;
-    CHECK(of(with_index(openbao("c", "10/1")), node).why == ruling_reason::not_comparable);
+    for (auto const& line : {openbao("c", "10/1"), openbao_past_bound("c")}) {
+        CHECK(of(with_index(line), node).why == ruling_reason::not_comparable);
+        CHECK(of(inconsistent(with_index(line), "await-state"), node).why == ruling_reason::not_comparable);
+    }
 }
 
 TEST_CASE("OpenBao takes another cluster's index for none, and one beyond our bound for not reached")
@@ -319,6 +322,7 @@ TEST_CASE("OpenBao takes another cluster's index for none, and one beyond our bo
     auto nameless = openbao_node();
     nameless.cluster = {};
     CHECK(what(with_index(openbao("c", "11")), nameless) == verdict::refuse);
+    CHECK(of(get(), nameless).why == ruling_reason::nothing_required);
 }
 
 TEST_CASE("OpenBao holds what may be awaited, and decides again")

@@ -583,8 +583,9 @@ TEST_CASE("an index or a token, where the request has both")
 
 TEST_CASE("answers that are the caller's business are delivered, though they are errors")
 {
-    for (auto const& response : {answer(403), answer(404, "{\"errors\":[]}"), answer(412, "a plugin's own"),
-                                 answer(400), answer(501), answer(304), answer(600)}) {
+    for (auto const& response :
+         {answer(100), answer(403), answer(404, "{\"errors\":[]}"), answer(412, "a plugin's own"),
+          answer(400), answer(501), answer(304), answer(600)}) {
         CHECK(end_of(response).what == action::deliver);
         CHECK(end_of(response).why == reason::answered);
     }

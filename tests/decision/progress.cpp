@@ -89,6 +89,7 @@ TEST_CASE("a refusal is waited for, and what was learned decides how long")
     CHECK(one.hear(ok).why == reason::answered);
     CHECK(one.last.refused_as == refusal::none);
     CHECK(view.lag().samples() == 1);
+    CHECK(view.lag().quantile(1.0F) > 4ms); // from the first refusal to when the next attempt was sent
 }
 
 TEST_CASE("a refusal that is only presumed is one to a read, and leaves a write unknown")
@@ -307,7 +308,7 @@ TEST_CASE("a no that may be stale is doubted until the policy's time for it is o
     journey one(view, required, reading, {.stale_negatives = 1s});
     CHECK(one.hear(no).why == reason::doubted);
     CHECK(one.last.not_before > at(1ms));
-    CHECK(one.last.not_before <= at(1s));
+    CHECK(one.last.not_before < at(100ms));
     for (int i = 0; !one.last.is_final() && i < 100; ++i)
         one.hear(no, 0ms);
     CHECK(one.last.what == action::deliver);
@@ -399,6 +400,14 @@ TEST_CASE("who is told to come again after the deadline is not kept until then")
         journey in_time(view, five);
         CHECK(in_time.hear({.status = 503, .kind = kind, .retry_after = 14s}).why == reason::repeating);
         CHECK(in_time.last.not_before == at(14s + 1ms));
+        auto brief = reading;
+        brief.deadline = at(2s + 1ms);
+        journey just(view, five, brief);
+        CHECK(just.hear({.status = 503, .kind = kind, .retry_after = 2s}).why == reason::repeating);
+        brief.deadline = at(100ms);
+        journey untold(view, five, brief); // which is tried for the last time when its time ends
+        CHECK(untold.hear({.status = 503, .kind = kind}).why == reason::repeating);
+        CHECK(untold.last.not_before == at(100ms));
     }
 }
 
@@ -455,4 +464,61 @@ TEST_CASE("a write that a server failed at may have been executed: its retry is 
         one.hear({.status = 500, .kind = kind});
         CHECK(one.state.required().fenced() == is_fenced);
     }
+}
+
+TEST_CASE("the best node is chosen for whom no node is waited for, too")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    for (consistency_policy const& policy : {consistency_policy{.when = when_inconsistent::forward},
+                                             consistency_policy{.enforce = enforce_consistency::never}}) {
+        journey one(view, five, to(route::best_node), policy);
+        CHECK(one.last.to == route::best_node);
+        CHECK(one.state.node() == 0);
+    }
+}
+
+TEST_CASE("a wait that was granted is over when its caller comes back, though a clock stands still")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    journey one(view, five, to(route::best_node), {.when = when_inconsistent::retry});
+    REQUIRE(one.last.why == reason::joined);
+    for (int i = 0; i < 3; ++i) {
+        auto const due = one.last.not_before;
+        CHECK(due > at(0s));
+        one.last = one.state.resume(view, at(0s));
+        CHECK(one.state.times().now() == due);
+    }
+}
+
+TEST_CASE("who probes for others and is sent elsewhere lets the next one ask at once")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    stall(view.nodes()[0]);
+    consistency_policy const retrying{.when = when_inconsistent::retry};
+    journey prober(view, five, to(route::best_node), retrying);
+    journey other(view, five, to(route::best_node), retrying, 2);
+    auto const due = at(700ms); // later than either is to look again
+    REQUIRE(prober.state.resume(view, due).not_before == due);
+    REQUIRE(other.state.resume(view, due).not_before > due);
+    static_cast<void>(prober.state.begin_attempt(view, {}, true));
+    CHECK(prober.state.on_answer({.status = 307}, view, due).why == reason::redirected_elsewhere);
+    auto const later = other.state.times().now() + 1ms;
+    auto const next = other.state.resume(view, later);
+    CHECK(next.why == reason::first_attempt);
+    CHECK(next.not_before == other.state.times().now());
+}
+
+TEST_CASE("where another exchange was told that the active node is, stays known when one breaks elsewhere")
+{
+    replication_view view(dialect::vault, cluster_id("c"));
+    view.add_node("http://a");
+    REQUIRE(view.learn_active_address("http://a/v1/kv/foo"));
+    journey one(view, five);
+    static_cast<void>(one.state.begin_attempt(view, {}, true));
+    CHECK(one.state.on_transport_error(view, at(1ms), true).why == reason::repeating);
+    CHECK(view.active_address() == "http://a");
 }

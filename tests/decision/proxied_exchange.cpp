@@ -564,3 +564,37 @@ TEST_CASE("a read for which there was no time to begin is told so, and not that 
     REQUIRE(last.why == reason::deadline_passed);
     CHECK(run.instead(last) == proxy_answers::no_time);
 }
+
+TEST_CASE("an attempt that broke when no time was left is no answer, and not that there was no time to begin")
+{
+    replication_view view(dialect::vault);
+    session mine;
+    our_proxy const ours(when_inconsistent::retry);
+    auto facts = request_facts::of_method("GET");
+    facts.deadline = at(0s);
+    auto request = by("alice", get());
+    proxied_exchange run(ours.policy, request, facts, mine, view, at(0s), 1);
+    CHECK_FALSE(run.first(view).is_final());
+    run.prepare(request, view);
+    auto const last = run.on_transport_error(mine, view, at(0s));
+    REQUIRE(last.why == reason::deadline_passed);
+    CHECK(run.instead(last) == proxy_answers::no_answer);
+}
+
+TEST_CASE("what is no status of an answer is none at hand")
+{
+    our_proxy const ours(when_inconsistent::retry);
+    step const cancelled{.what = action::give_up, .why = reason::cancelled};
+    for (int const status : {0, 99, 100, 412}) {
+        replication_view view(dialect::vault);
+        session mine;
+        auto request = by("alice", put());
+        proxied_exchange run(ours.policy, request, {}, mine, view, at(0s), 1);
+        CHECK_FALSE(run.first(view).is_final());
+        run.prepare(request, view);
+        static_cast<void>(run.on_response(answer(status), mine, view, at(0s)));
+        CHECK(run.instead(cancelled) == (status < 100    ? proxy_answers::cancelled
+                                         : status == 100 ? proxy_answers::unproven_write
+                                                         : refusal_answer()));
+    }
+}

@@ -27,24 +27,28 @@ TEST_CASE("a refusal reaches the client as it is, whatever ended the exchange")
 {
     for (auto const why : {reason::refused, reason::attempts_exhausted, reason::deadline_passed,
                            reason::body_not_replayable, reason::outcome_unknown, reason::cancelled})
-        for (int const status : {412, 429, 503}) {
-            proxy_ending const end{.status = status, .was_sent = true};
-            CHECK(answer_instead(given_up(why, refusal::stale_index), end).status == 0);
-        }
+        for (int const status : {300, 412, 429, 503})
+            for (bool const is_joined : {false, true}) {
+                proxy_ending const end{.status = status, .was_sent = true, .is_joined = is_joined};
+                CHECK(answer_instead(given_up(why, refusal::stale_index), end).status == 0);
+            }
 }
 
 TEST_CASE("an answer that nothing is proven of never reaches the client")
 {
-    auto const instead = [](reason why, bool is_read, dialect form) {
+    int status = 0;
+    auto const instead = [&status](reason why, bool is_read, dialect form) {
         return answer_instead(given_up(why),
-                              {.status = 200, .was_sent = true, .is_read = is_read, .form = form});
+                              {.status = status, .was_sent = true, .is_read = is_read, .form = form});
     };
-    for (auto const why : {reason::unproven, reason::deadline_passed, reason::attempts_exhausted}) {
-        CHECK(instead(why, true, dialect::vault) == refusal_answers::vault_stale);
-        CHECK(instead(why, true, dialect::unknown) == refusal_answers::vault_stale);
-        CHECK(instead(why, true, dialect::openbao) == refusal_answers::openbao_stale);
-        CHECK(instead(why, false, dialect::vault) == proxy_answers::unproven_write);
-    }
+    for (int const success : {1, 200, 299})
+        for (auto const why : {reason::unproven, reason::deadline_passed, reason::attempts_exhausted}) {
+            status = success;
+            CHECK(instead(why, true, dialect::vault) == refusal_answers::vault_stale);
+            CHECK(instead(why, true, dialect::unknown) == refusal_answers::vault_stale);
+            CHECK(instead(why, true, dialect::openbao) == refusal_answers::openbao_stale);
+            CHECK(instead(why, false, dialect::vault) == proxy_answers::unproven_write);
+        }
     CHECK(answer_instead(given_up(reason::unproven), {.status = 404}) == refusal_answers::vault_stale);
 }
 

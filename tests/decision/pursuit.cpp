@@ -7,6 +7,8 @@
 #include "support/manual_clock.hpp"
 #include "support/nodes.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -106,6 +108,8 @@ TEST_CASE("while nothing is known it waits 5 ms, and then a half more each time"
         CHECK(is_about(advice.due, now + 1ms, wait));
         wait += wait / 2;
     }
+    one.answer(view, 600ms, 601ms);
+    CHECK(view.hopping() == node_hopping()); // who stays shows nothing of other nodes
 }
 
 TEST_CASE("where something is known it waits as half of the reads need")
@@ -304,6 +308,7 @@ TEST_CASE("a policy with waits of its own is followed to the letter, learns noth
     hunt one(five, request_facts::of_method("GET"),
              {.wait = {.spread = backoff::jitter::none, .first = 10ms, .longest = 1s}});
     CHECK(one.refuse(view, 0ms, 1ms, impatient).due == at(11ms));
+    CHECK_FALSE(view.nodes()[anywhere].lacked({5, 0}, at(1ms)));
     CHECK(one.refuse(view, 11ms, 12ms, impatient).due == at(32ms));
     CHECK(one.refuse(view, 32ms, 33ms, impatient).due == at(73ms));
     auto const overdue = one.refuse(view, 73ms, 74ms, impatient);
@@ -319,10 +324,14 @@ TEST_CASE("a policy with waits of its own is followed to the letter, learns noth
 TEST_CASE("who requires nothing teaches nothing, and is never held")
 {
     replication_view view;
-    hunt one(required_states{});
-    CHECK(one.begin(view, impatient));
-    CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait); // its token may be stale
-    one.answer(view, 6ms, 7ms);
+    for (bool const is_forgotten : {false, true}) {
+        hunt one(required_states{});
+        CHECK(one.begin(view, impatient));
+        if (is_forgotten)
+            view.forget_positions();
+        CHECK(one.refuse(view, 0ms, 1ms, waiting).what == pursuit::move::wait); // its token may be stale
+        one.answer(view, 6ms, 7ms);
+    }
     CHECK(view.lag().samples() == 0);
     CHECK_FALSE(view.nodes()[anywhere].lacked({}, at(7ms)));
 }
@@ -426,6 +435,11 @@ TEST_CASE("a node that cannot be reached is left for another one, while there is
     CHECK_FALSE(any.way.evade(fresh, any.times)); // who chooses no node blames none
     CHECK(any.way.node() == anywhere);
     CHECK_FALSE(fresh.nodes()[anywhere].has_failed(at(0s)));
+    replication_view undeclared; // there is none to choose
+    hunt best(five, to_best_node());
+    best.way.choose(undeclared, best.times, true);
+    CHECK_FALSE(best.way.evade(undeclared, best.times));
+    CHECK_FALSE(undeclared.nodes()[anywhere].has_failed(at(0s)));
 }
 
 TEST_CASE("after the second refusal another node is asked at once, twice at most before the next wait")
@@ -447,7 +461,9 @@ TEST_CASE("after the second refusal another node is asked at once, twice at most
         CHECK(second.due == at(7ms));
         CHECK(one.way.node() != first);
         auto const third = one.refuse(view, 7ms, 8ms, waiting);
-        CHECK(view.hopping() != node_hopping()); // that hop was in vain
+        auto expected = node_hopping();
+        expected.hopped(false);
+        CHECK(view.hopping() == expected);
         if (third.what == pursuit::move::ask_another)
             CHECK(one.refuse(view, 8ms, 9ms, waiting).what == pursuit::move::wait);
     }
@@ -626,6 +642,7 @@ TEST_CASE("when the others need not be waited for any more, nothing is overdue")
 TEST_CASE("two hops in a row are all, and after a wait there may be two again")
 {
     bool hops_again = false;
+    unsigned most = 0;
     for (std::uint64_t seed = 0; seed < 16; ++seed) {
         auto view = view_of_three();
         hunt one(five, to_best_node(), {}, seed);
@@ -637,11 +654,12 @@ TEST_CASE("two hops in a row are all, and after a wait there may be two again")
                 one.refuse(view, 200ms * i, 200ms * i + 1ms, waiting).what == pursuit::move::ask_another;
             in_a_row = hopped ? in_a_row + 1 : 0;
             hops += hopped ? 1 : 0;
-            CHECK(in_a_row <= node_hopping::most_in_a_row);
+            most = std::max(most, in_a_row);
         }
         hops_again = hops_again || hops > static_cast<int>(node_hopping::most_in_a_row);
     }
     CHECK(hops_again);
+    CHECK(most == node_hopping::most_in_a_row);
 }
 
 TEST_CASE("the second hop does not lead back to where the first one began")
@@ -673,4 +691,180 @@ TEST_CASE("who says nothing of an attempt waits for no node, and has no active o
     pursuit::advice const none;
     CHECK(none.what == pursuit::move::wait);
     CHECK_FALSE(none.is_over_budget);
+}
+
+TEST_CASE("a wait that would end just when the patience does is not begun")
+{
+    replication_view view;
+    hunt one;
+    CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::wait);
+    auto const exact = one.refuse(view, 98ms, 99ms, impatient, 2ms);
+    CHECK(exact.what == pursuit::move::forward);
+    CHECK(exact.due == at(101ms));
+}
+
+TEST_CASE("a probe asks once more just when its patience ends, hops nowhere, and then waits on if it must")
+{
+    auto view = view_of_three();
+    for (node_number i = 0; i < 3; ++i)
+        open(view.nodes()[i].guard);
+    hunt probe(five, to_best_node());
+    probe.times.advance(at(2s));
+    REQUIRE(probe.begin(view, impatient));
+    auto const node = probe.way.node();
+    CHECK(probe.refuse(view, 2s, 2s, impatient).what == pursuit::move::wait);
+    for (node_number i = 0; i < 3; ++i)
+        if (i != node)
+            view.nodes()[i].guard = {}; // there are others to ask
+    auto const last = probe.refuse(view, 2248ms, 2249ms, impatient);
+    CHECK(last.what == pursuit::move::wait);
+    CHECK(last.due == at(2250ms));
+    CHECK(probe.way.node() == node);
+    view.limit({.forwards_while_open = nothing});
+    auto const late = probe.refuse(view, 2250ms, 2250ms, impatient);
+    CHECK(late.what == pursuit::move::wait);
+    CHECK(late.is_over_budget);
+    CHECK(late.due > at(2250ms));
+}
+
+TEST_CASE("who waits with others is woken when its own patience ends, and waits with them if it has none")
+{
+    struct row {
+        pursuit::circumstances how;
+        duration forward_after;
+        bool has_budget;
+        bool is_woken;
+    };
+    for (auto const& [how, forward_after, has_budget, is_woken] :
+         {row{impatient, 550ms, true, true}, row{waiting, 550ms, true, false},
+          row{impatient, 503ms, false, false}}) { // which it cannot be, since then it would be forwarded
+        auto view = view_of_three();
+        for (node_number i = 0; i < 3; ++i)
+            stall(view, i);
+        if (!has_budget)
+            view.limit({.forwards = nothing});
+        hunt one(five, to_best_node(), {.forward_after = forward_after});
+        CHECK(one.begin(view, how));
+        REQUIRE(one.way.held_until(view, one.times).has_value());
+        one.times.advance(at(500ms));
+        REQUIRE_FALSE(one.way.held_until(view, one.times).has_value()); // it asks for all
+        auto const advice = one.refuse(view, 500ms, 501ms, how, 2ms);
+        CHECK(advice.what == pursuit::move::wait);
+        CHECK(advice.is_over_budget == !has_budget);
+        CHECK((advice.due == at(forward_after)) == is_woken);
+        CHECK(advice.due > at(503ms));
+    }
+}
+
+TEST_CASE("whose waits are its policy's own, or who is not waited for, keeps no others from asking")
+{
+    constexpr backoff long_waits{.spread = backoff::jitter::none, .first = 400ms};
+    auto view = view_of_three();
+    hunt fixed(five, to_best_node(), {.wait = long_waits});
+    fixed.way.choose(view, fixed.times, true);
+    for (int i = 0; i < 3; ++i)
+        CHECK(fixed.refuse(view, 1s * i, 1s * i + 1ms, waiting).what == pursuit::move::wait); // it never hops
+    CHECK_FALSE(view.nodes()[fixed.way.node()].flight.is_out(at(2s)));
+
+    replication_view poor;
+    poor.limit({.retries = nothing});
+    hunt unchecked;
+    for (int i = 0; i < 10; ++i)
+        unchecked.refuse(poor, 1s * i, 1s * i + 1ms, {});
+    CHECK_FALSE(poor.nodes()[anywhere].flight.is_out(at(9s)));
+}
+
+TEST_CASE("a read that may go anywhere hops nowhere")
+{
+    auto view = view_of_three();
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        hunt one(five, request_facts::of_method("GET"), {}, seed);
+        for (int i = 0; i < 4; ++i)
+            CHECK(one.refuse(view, 200ms * i, 200ms * i + 1ms, waiting).what == pursuit::move::wait);
+        CHECK(one.way.node() == anywhere);
+    }
+}
+
+TEST_CASE("after a wait a hop may lead back to where one began before it")
+{
+    auto const without_order = states({vault("c", 5, 0), vault("d", 5, 0)}); // no node is known to lack that
+    int hops_back = 0;
+    for (std::uint64_t seed = 0; seed < 32; ++seed) {
+        auto view = view_of_three();
+        hunt one(without_order, to_best_node(), {}, seed);
+        one.way.choose(view, one.times, false);
+        auto const first = one.way.node();
+        one.refuse(view, 0ms, 1ms, waiting);
+        if (one.refuse(view, 6ms, 7ms, waiting).what != pursuit::move::ask_another)
+            continue;
+        for (node_number i = 0; i < 3; ++i)
+            if (i != first && i != one.way.node())
+                view.nodes()[i].failed(at(7ms)); // so that only the first one is left
+        CHECK(one.refuse(view, 7ms, 8ms, waiting).what == pursuit::move::wait);
+        if (one.refuse(view, 18ms, 19ms, waiting).what != pursuit::move::ask_another)
+            continue;
+        ++hops_back;
+        CHECK(one.way.node() == first);
+    }
+    CHECK(hops_back > 20);
+}
+
+TEST_CASE("who has nobody else to answer for it avoids a node that others wait for")
+{
+    int stalled = 0;
+    for (std::uint64_t seed = 0; seed < 32; ++seed) {
+        auto view = view_of_three();
+        stall(view, 0);
+        stall(view, 1);
+        hunt patient(five, to_best_node(), {}, seed);
+        patient.way.choose(view, patient.times, false);
+        CHECK(patient.way.node() == 2);
+        hunt other(five, to_best_node(), {}, seed);
+        other.way.choose(view, other.times, true);
+        stalled += other.way.node() != 2 ? 1 : 0;
+    }
+    CHECK(stalled > 8);
+}
+
+TEST_CASE("a read that begins counts for the budget")
+{
+    replication_view view;
+    view.limit({.retries = {.percent_of_reads = 100, .per_second = 0, .burst = 1}});
+    CHECK(view.budget().try_retry(at(0s)));
+    CHECK_FALSE(view.budget().try_retry(at(0s)));
+    hunt one;
+    CHECK(one.begin(view, waiting));
+    CHECK(view.budget().try_retry(at(0s)));
+}
+
+TEST_CASE("positions are of the history in which the exchange began, whichever number that has")
+{
+    auto view = view_of_three();
+    view.forget_positions();
+    hunt one(five, to_best_node());
+    CHECK(one.begin(view, waiting));
+    one.refuse(view, 0ms, 1ms, waiting);
+    CHECK(view.nodes()[one.way.node()].lacked({5, 0}, at(1ms)));
+
+    view.forget_positions(); // while the next attempt is under way
+    one.answer(view, 6ms, 7ms);
+    CHECK_FALSE(view.nodes()[one.way.node()].has({5, 0}));
+
+    hunt held(five, to_best_node());
+    CHECK(held.begin(view, waiting));
+    view.forget_positions();
+    for (node_number i = 0; i < 3; ++i)
+        stall(view, i); // reads of the new history
+    CHECK_FALSE(held.way.held_until(view, held.times).has_value());
+}
+
+TEST_CASE("who is forwarded teaches that its node needed longer than its last refusal")
+{
+    replication_view view;
+    hunt one;
+    one.refuse(view, 0ms, 1ms, impatient);
+    one.refuse(view, 41ms, 42ms, impatient);
+    CHECK(one.way.try_forward(view, one.times));
+    CHECK(view.lag().samples() == 1);
+    CHECK(view.lag().quantile(0.5F) >= 40ms);
 }

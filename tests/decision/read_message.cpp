@@ -145,6 +145,7 @@ TEST_CASE("a request tells whether its answer may make a token")
 
 TEST_CASE("before a token there may be more than one blank")
 {
+    CHECK(may_carry("Authorization", "Bearer  " + service_token));
     CHECK(may_carry("Authorization", "Bearer   " + service_token));
     CHECK_FALSE(may_carry("Authorization", "Bearer   " + batch_token));
 }

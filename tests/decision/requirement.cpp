@@ -117,7 +117,9 @@ TEST_CASE("a line of Vault that no node could have is told, wherever it stands")
     for (auto const& bad : {std::string(), std::string("garbage"), vault("d", 1, 0), openbao("c", "1"),
                             good + ", " + good, std::string(300, 'A')}) {
         CAPTURE(bad);
-        CHECK(of({{index_field, good}, {index_field, bad}}).has_unusable_line);
+        auto const asked = of({{index_field, good}, {index_field, bad}});
+        CHECK(asked.has_unusable_line);
+        CHECK(asked.vault == wal_state{cluster_id("c"), {5, 1}}); // of the lines that can be used
         CHECK(of({{index_field, bad}, {index_field, good}}).has_unusable_line);
     }
     CHECK(of({{index_field, std::string()}}).has_unusable_line);
@@ -182,6 +184,7 @@ TEST_CASE("the words of X-Vault-Inconsistent count as they are spelt, in their o
 {
     auto const asked = of({{inconsistent, "await-state"}, {inconsistent, "fail"}, {inconsistent, "x"}});
     CHECK(asked.inconsistent_lines == 3);
+    CHECK(asked.forward == forward_word::absent);
     CHECK(asked.inconsistent[0] == inconsistent_word::await_state);
     CHECK(asked.inconsistent[1] == inconsistent_word::fail);
     CHECK(of({{inconsistent, "forward-active-node"}}).inconsistent[0] ==
@@ -212,6 +215,7 @@ TEST_CASE("the token is the first of its field, or else the first bearer")
     CHECK(local(of({{field, vault_token(1)}, {field, vault_token(2)}})) == "1");
     CHECK(local(of({{field, vault_token(1)}, {authorization, "Bearer " + vault_token(2)}})) == "1");
     CHECK(local(of({{authorization, "Bearer " + vault_token(2)}, {field, vault_token(1)}})) == "1");
+    CHECK(local(of({{field, ""}, {authorization, "Bearer  " + vault_token(2)}})) == "2");
     CHECK(local(of({{field, ""}, {authorization, "Bearer   " + vault_token(2)}})) == "2");
     CHECK(local(of({{authorization, "Basic eA=="},
                     {authorization, "Bearer " + vault_token(2)},

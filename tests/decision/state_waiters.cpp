@@ -20,6 +20,8 @@ using namespace support;
 
 static_assert(!std::is_copy_constructible_v<state_waiter>); // others point at it
 static_assert(!std::is_copy_constructible_v<state_waiters>);
+static_assert(std::is_default_constructible_v<state_waiter>);
+static_assert(std::is_default_constructible_v<state_waiters>);
 
 namespace {
 
@@ -119,6 +121,7 @@ TEST_CASE("what was reached before the waiter came is not lost")
     CHECK(queue.waiting() == 0);
     CHECK(queue.take() == &one);
     queue.add(one, {5, 4}, never);
+    CHECK(one.woken() == woken_by::nothing);
     CHECK(queue.take() == nullptr);
     queue.reached({5, 4});
     CHECK(queue.take() == &one);
@@ -226,6 +229,25 @@ TEST_CASE("those that are ready are taken in the order in which they became so")
     CHECK(queue.reached({1, 0}) == 2);
     CHECK(queue.take() == &waiters[1]);
     CHECK(taken(queue).size() == 2);
+}
+
+TEST_CASE("any of those that are ready may leave, and the others are taken in their order")
+{
+    for (std::size_t leaving = 0; leaving < 4; ++leaving) {
+        state_waiters queue;
+        std::deque<state_waiter> waiters(5);
+        waiter_list expected;
+        for (std::size_t i = 0; i < 4; ++i) {
+            queue.add(waiters[i], {}, never);
+            if (i != leaving)
+                expected.push_back(&waiters[i]);
+        }
+        queue.remove(waiters[leaving]);
+        CHECK_FALSE(waiters[leaving].is_in());
+        queue.add(waiters[4], {}, never);
+        expected.push_back(&waiters[4]);
+        CHECK(taken(queue) == expected);
+    }
 }
 
 TEST_CASE("it agrees with a naive list, whatever is done and however a node falls back")

@@ -9,6 +9,7 @@
 #include <deque>
 #include <random>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct by_value {
 };
 
 using heap = waiter_heap<item, by_value>;
+static_assert(std::is_default_constructible_v<heap>);
 
 std::vector<int> drained(heap& items)
 {
@@ -129,4 +131,15 @@ TEST_CASE("no order of n makes it compare more often than a small multiple of n 
         CHECK(std::is_sorted(values.begin(), values.end()));
         CHECK(by_value::compared <= 3 * count * log);
     }
+}
+
+TEST_CASE("what links said before one came is forgotten")
+{
+    heap items;
+    item other{2};
+    item one{1, {&other, &other, &other}};
+    items.push(one);
+    items.remove(one);
+    CHECK(items.first() == nullptr);
+    CHECK(is_free(one));
 }
