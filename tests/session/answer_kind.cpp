@@ -73,6 +73,9 @@ TEST_CASE("a text of neither dialect is carried where no state is held, be there
     CHECK(carries_unknown_form(required));
     required.fence(cluster_id("c"), dialect::openbao);
     CHECK(carries_unknown_form(required));
+    auto elsewhere = required;
+    elsewhere.record(openbao("d", "5"));
+    CHECK_FALSE(carries_unknown_form(elsewhere));
     required.record(openbao("c", "5"));
     CHECK_FALSE(carries_unknown_form(required));
     required.forget("c");

@@ -212,7 +212,8 @@ TEST_CASE("what is no text of ours is refused, with the reason")
     for (auto const* const later : {"aw2.", "aw2.AAAAAAAA", "aw10.AAAA", "aw1t.AAAA", "aw.AAAA"})
         check_refused(later, portable_error::unknown_version);
     check_refused("aw1.AAAAAAAA", portable_error::checksum_mismatch);
-    check_refused(vault("c", 9, 9), portable_error::unsafe_bytes); // an index is for session::record
+    check_refused("aw1.AAAAAA", portable_error::checksum_mismatch); // of the size of a checksum
+    check_refused(vault("c", 9, 9), portable_error::unsafe_bytes);  // an index is for session::record
     std::string huge = "aw1.";
     huge.resize(10'000'000, 'A');
     check_refused(huge, portable_error::too_long);
@@ -239,6 +240,9 @@ TEST_CASE("a text that is sealed but says nonsense is refused whole")
     auto const empty = payload(0, {});
     CHECK(read_session(sealed(empty)).has_value()); // so what follows is refused for what it says
     CHECK(read_session(sealed(payload(3, {good, item(5, "c")}))).has_value());
+    auto const timed = read_session(sealed(std::string("\4\2\3\4", 4) + good + item(5, "c")));
+    REQUIRE(timed.has_value());
+    CHECK(timed->fences_last == 772s);
     std::vector<std::string> nine;
     for (char cluster = 'a'; cluster <= 'i'; ++cluster)
         nine.push_back(item(1, std::string("v1:") + cluster + ":1:1:"));
@@ -246,6 +250,11 @@ TEST_CASE("a text that is sealed but says nonsense is refused whole")
         "",
         std::string(1, '\0'),
         payload(4, {good}),
+        std::string("\4\1\1\1", 4) + good, // nothing stands for so long
+        std::string("\4\0\1\1", 4),
+        std::string("\4\0\1", 3),
+        std::string("\4\0", 2),
+        payload(8, {good}),
         payload(0x80, {good}),
         empty + good,
         std::string("\0\2", 2) + good,
@@ -343,14 +352,130 @@ TEST_CASE("a fence that ends as soon as it is set is handed on with no time left
     auto const read = read_session(exported(mine));
     REQUIRE(read.has_value());
     CHECK(read->required.fenced());
+    CHECK(read->required.unplaced().has_strays());
+    CHECK_FALSE(read->required.unplaced().is_crowded());
     CHECK(read->fences_last == 0s);
 }
 
 TEST_CASE("a fence of a session that never heard of time is handed on without one")
 {
     required_states required;
+    CHECK(detail::seconds_of_fences(required) == -1);
     required.unplaced().crowd(at(5s));
     CHECK(detail::seconds_of_fences(required) == -1);
     required.advance(at(1s), 10s);
     CHECK(detail::seconds_of_fences(required) == 4);
+    required.fence(cluster_id("c"), dialect::vault); // and nobody has told this one the time
+    CHECK(detail::seconds_of_fences(required) == -1);
+}
+
+TEST_CASE("of several fences the one that stands longest tells for how long, and none that is over")
+{
+    required_states required;
+    for (auto const* cluster : {"a", "b", "c"})
+        required.record(vault(cluster, 1, 0));
+    required.advance(at(0s));
+    CHECK(detail::seconds_of_fences(required) == -1);
+    required.fence(cluster_id("b"), dialect::vault, at(300s));
+    CHECK(detail::seconds_of_fences(required) == 300);
+    required.fence(cluster_id("a"), dialect::vault, at(20s));
+    required.fence({}, dialect::unknown, at(40s));
+    CHECK(detail::seconds_of_fences(required) == 300);
+    required.fence(cluster_id("c"), dialect::vault, at(500s));
+    CHECK(detail::seconds_of_fences(required) == 500);
+    required.forget("c");
+    CHECK(detail::seconds_of_fences(required) == 300);
+    required.forget("b");
+    CHECK(detail::seconds_of_fences(required) == 40);
+    required.advance(at(19s) + 1ns, 1h);
+    CHECK(detail::seconds_of_fences(required) == 21); // no second too few
+    required.fence({}, dialect::unknown, at(1000h));
+    CHECK(detail::seconds_of_fences(required) == 0xffff);
+    required.advance(at(1000h), 1h);
+    CHECK(detail::seconds_of_fences(required) == -1);
+}
+
+TEST_CASE("for how long fences stand is told in whole seconds, up to eighteen hours")
+{
+    for (auto const lasting : {1s, 255s, 256s, 300s, 65534s, 65535s}) {
+        session mine({.fence_time = lasting});
+        mine.record_lost({}, at(1s));
+        auto const read = read_session(exported(mine));
+        REQUIRE(read.has_value());
+        CHECK(read->fences_last == lasting);
+        CHECK(read->required.fenced());
+    }
+}
+
+TEST_CASE("what was forgotten is not written, and neither is a fence that is over")
+{
+    required_states required;
+    for (auto const* cluster : {"a", "b"}) {
+        required.record(vault(cluster, 1, 0));
+        required.fence(cluster_id(cluster), dialect::vault);
+    }
+    session from;
+    from.merge(required, at(0s));
+    auto const alone = exported(session_of(fenced({vault("a", 1, 0)}, "a", dialect::vault)));
+    CHECK_FALSE(exported(from) == alone);
+    from.forget("b");
+    CHECK(exported(from) == alone);
+}
+
+TEST_CASE("the longest text that is written is the longest that is read")
+{
+    // One letter more in an id is three bytes more: of two indices and a fence, and so four characters.
+    std::size_t longest = 0;
+    std::size_t refused = 0;
+    for (std::uint64_t local : {1U, 10U, 100U})
+        for (std::size_t size = 1; size <= cluster_id::max_size; ++size) {
+            required_states required;
+            for (char cluster = 'a'; cluster < 'h'; ++cluster) {
+                std::string const id(cluster_id::max_size, cluster);
+                required.record(vault(id, UINT64_MAX, UINT64_MAX - 1));
+                required.record(vault(id, UINT64_MAX - 1, UINT64_MAX));
+            }
+            std::string const id(size, 'h');
+            required.record(vault(id, local, 0));
+            required.record(vault(id, 0, local));
+            for (std::uint8_t i = 0; i < required.clusters(); ++i)
+                if (i < 3 || i == 7)
+                    required.fence(required[i].cluster(), dialect::vault);
+            auto const text = export_session(session_of(required));
+            if (!text) {
+                ++refused;
+                continue;
+            }
+            longest = std::max(longest, text->size());
+            CHECK(requires_the_same(read_session(*text)->required, required));
+        }
+    CHECK(longest == max_portable_size);
+    CHECK(refused > 0);
+}
+
+TEST_CASE("a text says why a key was wanted, or was not")
+{
+    auto const from = session_of({vault("c", 5, 3)});
+    CHECK(read_session(exported(from), key).error() == portable_error::mac_missing);
+    CHECK(read_session(exported(from, key)).error() == portable_error::key_missing);
+    CHECK(read_session(exported(from, other_key), key).error() == portable_error::mac_mismatch);
+    check_refused(exported(from, key), portable_error::key_missing);
+}
+
+TEST_CASE("what is cut off says nothing: neither an item nor for how long")
+{
+    auto const read = [](std::string_view bytes) {
+        required_states required;
+        duration lasting = 7s;
+        CHECK_FALSE(detail::read_portable_items(bytes, required, lasting));
+        CHECK(required.empty());
+        CHECK(lasting == 7s);
+    };
+    std::string const more(600, '\1'); // what lies behind is not read
+    std::string const cut = payload(0, {item(2, "a-future-form")});
+    for (std::size_t size = 0; size < cut.size(); ++size)
+        read(std::string_view(cut + more).substr(0, size));
+    std::string const timed = std::string("\4\1\1\1", 4) + item(5, "c");
+    for (std::size_t size = 0; size < 4; ++size)
+        read(std::string_view(timed + more).substr(0, size));
 }

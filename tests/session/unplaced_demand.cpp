@@ -99,6 +99,10 @@ TEST_CASE("the last write without an index is remembered, in copies as well, and
     CHECK(required.unindexed_write_at() == at(6s));
     other = unplaced_demand();
     CHECK(other.unindexed_write_at() == time_point::min());
+    required.forget_unindexed_write();
+    CHECK(required.unindexed_write_at() == time_point::min());
+    required.note_unindexed_write(at(1s));
+    CHECK(required.unindexed_write_at() == at(1s));
 }
 
 TEST_CASE("to merge is to require both; of two texts one stays, and a fence stands for the other")

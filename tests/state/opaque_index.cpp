@@ -77,26 +77,33 @@ TEST_CASE("values of different backends are unordered")
 
 TEST_CASE("a value of no known form is unordered, unless it is the same text")
 {
-    for (std::string_view const value : {"",
-                                         "abc",
-                                         "-1",
-                                         "+1",
-                                         " 7",
-                                         "7 ",
-                                         "1.5",
-                                         "0x10",
-                                         "18446744073709551616",
-                                         "0/",
-                                         "/0",
-                                         "/",
-                                         "0/1/2",
-                                         "FFFFFFFFF/0",
-                                         "0/100000000",
-                                         "0/100000001",
-                                         "100000001/0",
-                                         "G/0",
-                                         "g/0",
-                                         "0/ 1"}) {
+    constexpr std::string_view values[] = {
+        "",
+        "abc",
+        "-1",
+        "+1",
+        " 7",
+        "7 ",
+        "1.5",
+        "0x10",
+        "18446744073709551616",
+        ":",
+        "1?",
+        "0/",
+        "/0",
+        "/",
+        "0/1/2",
+        "FFFFFFFFF/0",
+        "0/100000000",
+        "0/100000001",
+        "100000001/0",
+        "G/0",
+        "g/0",
+        "@/0",
+        "0/;",
+        "0/ 1",
+    };
+    for (auto const value : values) {
         CAPTURE(value);
         CHECK(unordered(value, "5"));
         CHECK(unordered(value, "5/5"));
