@@ -180,6 +180,7 @@ TEST_CASE("the inner message must be whole, its secret UTF-8, and OpenBao's inde
     CHECK(error_of_inner(bytes_field(1, "\xff")) == decode_error::token_message);
     CHECK(error_of_inner(letters + bytes_field(50, "")) == decode_error::token_message);
     CHECK(error_of_inner(letters + bytes_field(50, std::string(64, '1'))) == std::nullopt);
+    CHECK(token_of(letters + bytes_field(50, "!~")) == token(dialect::openbao, "!~"));
     CHECK(error_of_inner(letters + bytes_field(50, std::string(65, '1'))) == decode_error::value_too_long);
     for (auto const value : {"1\n"sv, "1 2"sv, "\x7f"sv, "\xc3\xa9"sv, "\0"sv})
         CHECK(error_of_inner(letters + bytes_field(50, value)) == decode_error::unsafe_bytes);

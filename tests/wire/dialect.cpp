@@ -24,6 +24,9 @@ TEST_CASE("an index is OpenBao's if it decodes to an opening brace, whatever fol
         CHECK(dialect_of(base64_encode(json)) == dialect::openbao);
     }
     CHECK(dialect_of(base64_encode("{")) == dialect::openbao);
+    constexpr std::string_view two_digits = "ew";
+    CHECK(dialect_of(two_digits) == dialect::openbao);
+    CHECK(dialect_of(two_digits.substr(0, 1)) == dialect::unknown);
 }
 
 TEST_CASE("an index that begins otherwise is of no known dialect")

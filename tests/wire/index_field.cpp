@@ -24,6 +24,17 @@ std::vector<std::string> members(std::string_view field_value)
     return found;
 }
 
+constexpr std::size_t count_of(std::string_view field_value)
+{
+    std::size_t count = 0;
+    for_each_index(field_value, [&count](std::string_view) { ++count; });
+    return count;
+}
+
+constexpr char blank[] = {' '};
+static_assert(count_of("") == 0); // and nothing before or behind it is read
+static_assert(count_of({blank, sizeof blank}) == 0);
+
 decode_error error_of(std::string_view index)
 {
     auto const decoded = decode_index(index);
@@ -119,6 +130,7 @@ TEST_CASE("what cannot be read says why")
     CHECK(error_of(base64_encode("v2:c:1:0:")) == decode_error::unknown_form);
     CHECK(error_of("?garbage") == decode_error::unknown_form);
     CHECK(error_of(std::string(max_index_size + 1, 'a')) == decode_error::too_long);
+    CHECK(error_of(std::string(max_index_size, 'a')) == decode_error::unknown_form);
     CHECK(error_of("") == decode_error::unsafe_bytes);
     CHECK(error_of("djE6\r\nX-Evil: 1") == decode_error::unsafe_bytes);
     CHECK(error_of(vault("c", 1, 0) + ",") == decode_error::unsafe_bytes);

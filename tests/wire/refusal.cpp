@@ -114,6 +114,8 @@ TEST_CASE("another 412, as a plugin's own, is not staleness")
     CHECK(meaning(with_both, 412, R"({"errors":["precondition failed"]})") == refusal::other);
     CHECK(meaning(with_index, 412, "<html>412 Precondition Failed</html>") == refusal::other);
     CHECK(meaning(with_neither, 412, "x") == refusal::other);
+    CHECK(meaning(with_both, 412, R"({"errors":["missing parameter"]})") == refusal::other);
+    CHECK(meaning(with_both, 412, R"({"errors":["X-Vault-Request was sent"]})") == refusal::other);
 }
 
 TEST_CASE("429 is a quota where it says so, and of a carried OpenBao index stale where it has no words")
@@ -133,6 +135,7 @@ TEST_CASE("a 429 that says nothing more may be a proxy's or a plugin's, after it
     CHECK(meaning(with_index, 429, "{\"errors\":[", true) == refusal::throttled);
     CHECK(meaning(with_index, 429, "{\"errors\"", true) == refusal::throttled);
     CHECK(meaning(with_index, 429, "{}", true) == refusal::throttled);
+    CHECK(meaning(with_index, 429, R"({"data":[]})", true) == refusal::throttled);
 }
 
 TEST_CASE("Vault never says by a 429 that it is behind")
@@ -163,6 +166,7 @@ TEST_CASE("sys/health tells a role by its status, which refuses nothing")
         CHECK(meaning(health, status, stale_words, true) == refusal::health_answer);
     CHECK(meaning(health, 200, "") == refusal::none);
     CHECK(meaning(health, 299, "") == refusal::none);
+    CHECK(meaning(health, 399, "") == refusal::none);
 }
 
 TEST_CASE("400 about forwarding is the server's configuration, for either field")
@@ -254,7 +258,7 @@ TEST_CASE("the first 4 KiB of a body are looked at, and not a byte more")
     CHECK(meaning(with_index, 503, body + "Vault is sealed") == refusal::server_error);
 
     constexpr std::string_view words = "required index state not present";
-    std::string at_the_end(max_inspected_body - words.size(), ' ');
+    std::string at_the_end(4096 - words.size(), ' ');
     at_the_end += words;
     CHECK(meaning(with_index, 412, at_the_end) == refusal::stale_index);
     CHECK(meaning(with_index, 412, ' ' + at_the_end) == refusal::other);

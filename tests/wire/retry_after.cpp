@@ -17,6 +17,7 @@ TEST_CASE("whole seconds are read")
     CHECK(read_retry_after("60") == 60s);
     CHECK(read_retry_after("007") == 7s);
     CHECK(read_retry_after(" \t5\t ") == 5s);
+    CHECK(read_retry_after(" 12 ") == 12s);
 }
 
 TEST_CASE("what is more than a day is a day, however many digits it has")
