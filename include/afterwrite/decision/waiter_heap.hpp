@@ -7,7 +7,8 @@
 
 namespace afterwrite::inline AFTERWRITE_VERSION {
 
-/// The place of a `T` in a heap. It belongs to the `T`, so that a heap allocates nothing.
+/// The place of a `T` in a heap. It belongs to the `T`, so that a heap allocates nothing. Of the first one of
+/// all `child` alone means something.
 template <class T>
 struct heap_links {
     T* child = nullptr;    ///< the first of those below
@@ -93,16 +94,9 @@ private:
         T* whole = nullptr;
         while (pairs != nullptr) {
             T* const pair = std::exchange(pairs, Order::links(*pairs).next);
-            detach(*pair);
             whole = meld(whole, pair);
         }
         return whole;
-    }
-
-    static void detach(T& one) noexcept
-    {
-        Order::links(one).next = nullptr;
-        Order::links(one).previous = nullptr;
     }
 
     T* root_ = nullptr;
