@@ -57,6 +57,7 @@ TEST_CASE("the fields of a message come in its order")
     CHECK((*fields)[1].is_bytes(2));
     CHECK_FALSE((*fields)[1].is_varint(2));
     CHECK((*fields)[1].bytes == "abc");
+    CHECK((*fields)[1].value == 0);
     CHECK((*fields)[2].type == protobuf_type::fixed32);
     CHECK((*fields)[2].bytes == "1234");
     CHECK((*fields)[3].number == 4);

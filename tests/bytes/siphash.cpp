@@ -72,3 +72,10 @@ TEST_CASE("a text is not the same as one that ends in zeros besides")
     CHECK(siphash(paper_key, "a"sv) != siphash(paper_key, "a\0"sv));
     CHECK(siphash(paper_key, ""sv) != siphash(paper_key, "\0"sv));
 }
+
+TEST_CASE("a key that nobody has chosen is zero")
+{
+    CHECK(siphash_key() == siphash_key{0, 0});
+    CHECK_FALSE(siphash_key() == siphash_key{1, 0});
+    CHECK_FALSE(siphash_key() == siphash_key{0, 1});
+}

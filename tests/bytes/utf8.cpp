@@ -63,6 +63,7 @@ TEST_CASE("each byte of a sequence counts, and each bound of what may follow the
                              {"\x80", 0},
                              {"\xc1\xbf", 0},
                              {"\xc2\x80", 2},
+                             {"\xdf\xbf", 2},
                              {"\xdf\xc0", 0},
                              {"\xe0\x9f\x80", 0},
                              {"\xe0\xa0\x80", 3},
