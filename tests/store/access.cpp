@@ -8,8 +8,11 @@
 #include "support/manual_clock.hpp"
 #include "support/store_parts.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace afterwrite;
@@ -67,6 +70,24 @@ TEST_CASE("what becomes of an index is counted as by a session")
         CHECK(one.record(field) == alone.record(field));
         CHECK(texts_of(one.required()) == texts_of(alone));
         CHECK(one.required().fenced() == alone.fenced());
+    }
+    for (auto const& field :
+         {std::string("future-format, ") + vault("d", 3, 3), std::string("djE6garbage, future-format"),
+          std::string("future-format, djE6garbage")}) {
+        CAPTURE(field);
+        CHECK(one.record(field) == alone.record(field));
+    }
+}
+
+TEST_CASE("what is held already alters nothing in the block")
+{
+    accessed const one;
+    for (auto const& index : {vault("c", 5, 5), openbao("b", "7")}) {
+        one.record(index);
+        auto const all = one.many.block.bytes();
+        std::vector<std::byte> const before(all.begin(), all.end());
+        CHECK(one.record(index).held == 1);
+        CHECK(std::equal(all.begin(), all.end(), before.begin()));
     }
 }
 
@@ -160,9 +181,14 @@ TEST_CASE(
     REQUIRE(write(4, 3s).regressed == 1);
     CHECK_FALSE(one.of(2).reader().required(at(4s)).demand("c"));
     CHECK(one.memory.cluster(0).state()->is_forwarded());
-    CHECK(write(5, 4s).superseded == 1);
-    CHECK(one.of(2).reader().required(at(4s)).demand("c") == wal_position{5, 0});
+    CHECK(one.record(vault("c", 4, 0), 4s).held == 1);       // nothing new
+    CHECK(one.record(vault("c", 5, 0), 4s).superseded == 1); // nobody knows when that was sent
+    CHECK(one.memory.cluster(0).state()->is_forwarded());
+    CHECK(write(6, 4s).superseded == 1);
+    CHECK(one.of(2).reader().required(at(4s)).demand("c") == wal_position{6, 0});
     CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
+    CHECK(one.of(2).record(vault("c", 7, 0), {.now = at(5s)}).kept == 1);
+    CHECK(one.of(2).reader().required(at(5s)).demand("c") == wal_position{7, 0});
 }
 
 TEST_CASE("an answer that repays what nobody knew the cluster of does so where nothing else is to be changed")
@@ -183,11 +209,73 @@ TEST_CASE("a second answer of a millisecond takes no lock that all stripes share
     store_options const options;
     store_access<counting_lock> const access(memory, options, 1);
     auto const& head = *static_cast<counting_lock*>(memory.lock(memory.layout.stripes));
-    access.record(vault("c", 5, 0), {.now = at(0s)});
+    auto const record = [&](std::string_view index, required_states const* carried, duration since) {
+        auto const before = head.taken;
+        auto const total = access.record(index, {.carried = carried, .now = at(since)});
+        CHECK(total.kept + total.superseded + total.held == 1);
+        CHECK(head.held == 0);
+        return head.taken - before;
+    };
+    auto const other = access.of(2ULL << 32 | 2);
+    for (auto const& index : {vault("c", 5, 0), vault("d", 5, 0), openbao("b", "5")})
+        other.record(index, {.now = at(0s)});
+    CHECK(record(vault("c", 5, 0), nullptr, 0s) == 0);
+    CHECK(record(vault("d", 5, 0), nullptr, 0s) == 0); // another cluster
+    CHECK(record(openbao("b", "5"), nullptr, 0s) == 0);
     auto const carried = access.reader().required(at(0s));
+    required_states const nothing;
+    CHECK(record(vault("c", 6, 0), &carried, 0s) == 0);
+    CHECK(record(vault("c", 7, 0), nullptr, 0s) == 0);
+    CHECK(record(vault("c", 8, 0), &nothing, 0s) == 0);
+    CHECK(record(openbao("b", "6"), &carried, 0s) == 0);
+    CHECK(record(vault("c", 9, 0), nullptr, 1s) == 1); // the history is told of it
+    CHECK(record(vault("c", 9, 0), nullptr, 1s) == 0);
+    CHECK(record(vault("c", 9, 0), nullptr, 2s) == 1);
+    auto const settled = access.reader().required(at(2s));
+    REQUIRE(settled.find("c", dialect::vault)->history().settled() == wal_position{9, 0});
+    CHECK(record(vault("c", 9, 0), &settled, 2s) == 0);
+}
+
+TEST_CASE("what all share is changed under the lock that all share")
+{
+    store_of<counting_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(counting_lock))};
+    store_options const options;
+    store_access<counting_lock> const access(memory, options, 1);
+    auto const& head = *static_cast<counting_lock*>(memory.lock(memory.layout.stripes));
+    access.record(vault("c", 5, 0), {.now = at(0s)});
     auto const before = head.taken;
-    CHECK(access.record(vault("c", 6, 0), {.carried = &carried, .now = at(0s)}).superseded == 1);
-    CHECK(head.taken == before);
+    access.update(at(0s), [&](auto&) {
+        CHECK(head.held == 1);
+        return recorded();
+    });
+    CHECK(head.taken == before + 1);
+    access.record_in_floor(vault("c", 5, 0), at(0s));
+    CHECK(head.taken == before + 2);
+    access.accept_regression("c", at(0s));
+    CHECK(head.taken == before + 3);
+    CHECK(head.held == 0);
+}
+
+TEST_CASE("a history that begins while an index is noted is not told of it")
+{
+    store_of<interrupted_lock> const many(100);
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    auto const begin_epoch = [&] {
+        auto other = many.store.of("other", at(5s));
+        for (int i = 0; i < 2; ++i)
+            other.record_active_position("c", 1, many.store.of("one", at(1s)).required(), at(4s * i + 1s));
+    };
+    interrupted_lock::first = [&] { interrupted_lock::first = begin_epoch; }; // of the stripe, of the head
+    many.store.of("one", at(6s)).record(vault("c", 20, 0), at(6s));
+    REQUIRE_FALSE(interrupted_lock::first);
+    many.store.of("one", at(7s)).record(vault("c", 2, 0), at(7s));
+    many.store.of("one", at(8s)).record(vault("c", 3, 0), at(8s));
+    auto const required = many.store.of("one", at(9s)).required();
+    REQUIRE(required.clusters() == 1);
+    CHECK(required[0].history().epoch() == 1);
+    CHECK(required[0].history().settled().local <= 3);
 }
 
 TEST_CASE("an index of the epoch before does not take the place of one that came meanwhile")
@@ -236,12 +324,16 @@ TEST_CASE("what cannot be told whose it is can be required of everybody")
 {
     accessed const one;
     one.of(1).record_in_floor(vault("c", 3, 4), at(0s));
-    one.of(1).record_in_floor("garbage, future-format", at(0s));
+    one.of(1).record_in_floor("djE6garbage, future-format", at(0s));
+    one.of(1).record_in_floor(vault("d", 5, 6), at(0s));
     auto const anybody = one.of(77).reader().required(at(0s));
     CHECK(anybody.demand("c") == wal_position{3, 4});
+    CHECK(anybody.demand("d") == wal_position{5, 6});
     CHECK_FALSE(anybody.fenced());
     one.of(1).record_in_floor(openbao_past_bound("b"), at(0s));
     CHECK(one.of(77).reader().required(at(0s)).fenced());
+    CHECK_FALSE(one.memory.cluster(0).floor()->is_fenced());
+    CHECK(one.memory.cluster(store_layout::unplaced).floor()->is_fenced());
 }
 
 TEST_CASE("the 65th cluster fences the identity, and nobody else")
@@ -252,6 +344,10 @@ TEST_CASE("the 65th cluster fences the identity, and nobody else")
     auto const total = one.record(vault("c64", 1, 0));
     CHECK(total.unkept == 1);
     CHECK(total.why == decode_error::no_room);
+    required_states carried;
+    carried.sent_as().cluster = cluster_id("c64");
+    carried.sent_as().form = dialect::vault;
+    CHECK(one.of(3).record("djE6garbage", {.carried = &carried, .now = at(0s)}).rejected == 1);
     CHECK(one.required().fenced());
     CHECK_FALSE(one.of(hash_of(5)).reader().required(at(0s)).fenced());
     CHECK_FALSE(one.required(default_fence_time + 2s).fenced());
@@ -263,8 +359,10 @@ TEST_CASE("of several clusters that were restored only the one that is named is 
 {
     accessed one;
     one.options.sessions.regression = on_regression::fail;
-    for (auto const* const name : {"c", "d"}) {
+    for (auto const* const name : {"c", "d", "e"}) {
         one.record(vault(name, 1000, 0));
+        if (name == std::string_view("e"))
+            break; // which was not restored
         one.of(1).update(at(1s), [&](auto& identity) {
             for (auto& demand : identity.required().demands())
                 if (demand.cluster() == name) {
@@ -284,4 +382,5 @@ TEST_CASE("of several clusters that were restored only the one that is named is 
     one.of(77).accept_regression("c", at(2s));
     CHECK_FALSE(has_regressed("c"));
     CHECK(has_regressed("d"));
+    CHECK_FALSE(has_regressed("e"));
 }

@@ -96,6 +96,7 @@ TEST_CASE("a bucket that was lost says so, and since when")
     CHECK(bucket->entries[0].is_whole());
     CHECK(bucket->entries[0].kind == entry_kind::lost_bucket);
     CHECK(bucket->entries[0].link == 1234);
+    CHECK(bucket->used[0] == 1234);
 }
 
 TEST_CASE("what tells which entries live has a line of its own, and so has each entry")
@@ -103,5 +104,7 @@ TEST_CASE("what tells which entries live has a line of its own, and so has each 
     auto const bucket = std::make_unique<store_bucket>();
     auto const begin = reinterpret_cast<std::uintptr_t>(bucket.get());
     CHECK(begin % 64 == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(&bucket->tags[0]) == begin + 8); // which others read as well
+    CHECK(reinterpret_cast<std::uintptr_t>(&bucket->used[0]) == begin + 24);
     CHECK(reinterpret_cast<std::uintptr_t>(&bucket->entries[0]) == begin + 64);
 }

@@ -67,6 +67,44 @@ TEST_CASE("a fence stands until it is repaid, and no cell of any fence is empty"
     CHECK_FALSE(crowded.empty());
 }
 
+TEST_CASE("a new cell is all zeros")
+{
+    store_cell const cell;
+    unsigned char const zeros[sizeof cell] = {};
+    CHECK(std::memcmp(&cell, zeros, sizeof cell) == 0);
+}
+
+TEST_CASE("as many texts as are ever kept make a whole cell, and no more")
+{
+    store_cell cell;
+    cell.add("one");
+    cell.add("another one");
+    cell.seal();
+    CHECK(cell.is_whole());
+    ++cell.count;
+    cell.seal();
+    CHECK_FALSE(cell.is_whole());
+}
+
+TEST_CASE("only fences of the future are to begin now")
+{
+    store_cell cell;
+    cell.fenced_at = 5000;
+    cell.crowded_at = 5000;
+    CHECK_FALSE(cell.has_future(1000)); // there is no fence
+    cell.fences = 1;
+    CHECK(cell.has_future(1000));
+    CHECK_FALSE(cell.has_future(5000));
+    cell.fences = 0;
+    cell.is_crowded = 1;
+    CHECK(cell.has_future(1000));
+    CHECK_FALSE(cell.has_future(5000));
+    cell.restamp(1000);
+    CHECK(cell.is_whole());
+    CHECK(cell.fenced_at == 1000);
+    CHECK(cell.crowded_at == 1000);
+}
+
 TEST_CASE("two cells say the same wherever they lie")
 {
     store_cell one;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 using namespace afterwrite;
 using namespace afterwrite::detail;
@@ -29,6 +30,8 @@ TEST_CASE("what one word says of a cluster is read as it was set")
     auto const cluster = empty_cluster();
     REQUIRE(cluster->state());
     CHECK(cluster->state()->what() == cluster_state::free);
+    for (auto const form : {dialect::unknown, dialect::vault, dialect::openbao})
+        CHECK(cluster_state::used_by(form).form() == form);
     auto used = cluster_state::used_by(dialect::openbao);
     CHECK(used.what() == cluster_state::used);
     CHECK(used.epoch() == 0);
@@ -67,6 +70,7 @@ TEST_CASE("what one word says of a cluster is read as it was set")
     CHECK(cluster_state::dead_since(1).bits() == 0x13); // the form of the block, which others read as well
     CHECK_FALSE(cluster_state::of(0));                  // no condition
     CHECK_FALSE(cluster_state::of(2 | 3 << 2));         // no dialect
+    CHECK(cluster_state::of(3 | 3 << 2));               // who is dead needs none
 }
 
 TEST_CASE("what one word says of a floor is read as it was set")
@@ -102,6 +106,31 @@ TEST_CASE("what one word says of a floor is read as it was set")
     }
     cluster->floor_word.store(cluster->state_word.load()); // whole, but of another place
     CHECK_FALSE(cluster->floor());
+}
+
+TEST_CASE("a block that an older build has written is read: each word has its place, and each part its size")
+{
+    auto const cluster = empty_cluster();
+    CHECK(open_word(cluster->state_word, 1) == cluster_state().bits());
+    CHECK(open_word(cluster->floor_word, 2) == floor_state().bits());
+    CHECK(sizeof(store_cluster) == 1432);
+}
+
+TEST_CASE("a place that is cleared has no history that was noted")
+{
+    auto const cluster = empty_cluster();
+    cluster->noted = 5;
+    cluster->clear();
+    CHECK(cluster->noted == 0);
+}
+
+TEST_CASE("nothing is left of a longer name")
+{
+    auto const cluster = empty_cluster();
+    cluster->set_name(cluster_id("longer"));
+    cluster->set_name(cluster_id("c"));
+    CHECK(cluster->name() == "c");
+    CHECK(std::string_view(cluster->id, 6) == std::string_view("c\0\0\0\0\0", 6));
 }
 
 TEST_CASE("a name that was altered is none")
@@ -144,6 +173,12 @@ TEST_CASE("a history is read as it was written, in the half that counts")
         CHECK(read.is_before_epoch(at(0s)));
         CHECK_FALSE(read.is_suspected());
     }
+    struct {
+        lineage read{};
+        std::uint64_t behind = 7;
+    } room;
+    REQUIRE(cluster->read_history(state, room.read));
+    CHECK(room.behind == 7);
     cluster->histories[state.second_half()].words[5].fetch_xor(1);
     lineage untouched;
     CHECK_FALSE(cluster->read_history(state, untouched));

@@ -43,6 +43,7 @@ TEST_CASE("a cluster gets a number once, for each dialect, without a lock when i
         CHECK(clusters.intern(head, "a", dialect::vault, 0) == 0);
         CHECK(clusters.intern(head, "b", dialect::vault, 0) == 1);
         CHECK(clusters.intern(head, "a", dialect::openbao, 0) == 2);
+        CHECK(lock.held == 1);
     }
     lock.taken = 0;
     late_hold<counting_lock> head(lock);
@@ -55,7 +56,48 @@ TEST_CASE("a cluster gets a number once, for each dialect, without a lock when i
         return i < 1; // of the others the name is checked
     }));
     CHECK(seen == std::vector<int>{0, 1, 2});
+    CHECK(clusters.checked_state_of(head, 0, 0).what() == cluster_state::used);
+    CHECK(clusters.checked_state_of(head, store_layout::unplaced, 0).what() == cluster_state::used);
+    lineage history;
+    clusters.read_history(head, 0, *parts.memory.cluster(0).state(), history);
     CHECK(lock.taken == 0);
+}
+
+TEST_CASE("a cluster that gets a number begins with an empty floor, whatever was there")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    late_hold<counting_lock> head(lock);
+    auto& cluster = parts.memory.cluster(0);
+    cluster.floor_word.fetch_xor(1);
+    REQUIRE_FALSE(cluster.floor());
+    REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+    REQUIRE(cluster.floor());
+    CHECK(cluster.floor()->is_empty());
+}
+
+TEST_CASE("who finds a cluster damaged looks again under the lock")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    interrupted_lock lock;
+    {
+        late_hold<interrupted_lock> head(lock);
+        REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+        REQUIRE(clusters.intern(head, "b", dialect::vault, 0) == 1);
+    }
+    auto& cluster = parts.memory.cluster(0);
+    cluster.id[0] ^= 1;
+    interrupted_lock::first = [&] { cluster.id[0] ^= 1; };
+    late_hold<interrupted_lock> head(lock);
+    CHECK(clusters.checked_state_of(head, 0, 1005).what() == cluster_state::used);
+
+    auto& other = parts.memory.cluster(1);
+    other.id[0] ^= 1;
+    interrupted_lock::first = [&] { other.set(cluster_state::dead_since(1000)); };
+    late_hold<interrupted_lock> late(lock);
+    CHECK(clusters.checked_state_of(late, 1, 1005).since() == 1000); // not mourned anew
 }
 
 TEST_CASE("64 clusters have a number, and one more has none")
@@ -87,6 +129,7 @@ TEST_CASE(
         late_hold<counting_lock> head(lock);
         REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
         REQUIRE(clusters.intern(head, "b", dialect::vault, 0) == 1);
+        REQUIRE(lock.taken == 1);
         if (is_name)
             parts.memory.cluster(0).id[3] ^= 4;
         else

@@ -172,7 +172,10 @@ TEST_CASE("a cell without fences does not end one that was not told the time yet
     unplaced_demand unplaced;
     unplaced.crowd();
     unplaced.stray();
-    load_fences(store_cell(), unplaced, clock_at(950s));
+    store_cell repaid;
+    repaid.is_repaid = 1; // of one that has no count any more
+    for (auto const& cell : {store_cell(), repaid})
+        load_fences(cell, unplaced, clock_at(950s));
     unplaced.advance(at(950s), 900s);
     CHECK(unplaced.is_crowded());
     CHECK(unplaced.has_strays());
@@ -194,4 +197,50 @@ TEST_CASE("a fence that cannot be counted any more stands as long as any other")
     save_fences(loaded, cell, clock_at(800s));
     CHECK(cell.fences == 255);
     CHECK(cell.fenced_at == seconds_of(at(800s)));
+}
+
+TEST_CASE("a stray fence ends when it was set so long ago, or when it is repaid")
+{
+    store_cell cell;
+    unplaced_demand unplaced;
+    unplaced.stray();
+    save_fences(unplaced, cell, clock_at(0s), false);
+    auto const has_strays = [&](duration since) {
+        unplaced_demand loaded;
+        load_fences(cell, loaded, clock_at(since));
+        loaded.advance(at(since), 900s);
+        return loaded.has_strays();
+    };
+    CHECK(has_strays(899s));
+    CHECK_FALSE(has_strays(902s));
+    cell.repay();
+    CHECK_FALSE(has_strays(1s));
+}
+
+TEST_CASE("each fence begins when it was set last")
+{
+    store_cell cell;
+    cluster_demand demand = demand_of(cell, 0s);
+    demand.fence();
+    save_fences(demand, cell, clock_at(0s));
+    demand = demand_of(cell, 500s);
+    demand.fence();
+    save_fences(demand, cell, clock_at(500s));
+    CHECK(demand_of(cell, 1399s).fenced());
+
+    cell.fences = 3; // of which none stands
+    cell.is_repaid = 1;
+    cluster_demand anew(cluster_id("c"), dialect::vault);
+    anew.fence();
+    save_fences(anew, cell, clock_at(800s));
+    CHECK(demand_of(cell, 1699s).fenced());
+
+    store_cell crowded;
+    unplaced_demand unplaced;
+    unplaced.crowd();
+    for (auto const since : {0s, 500s, 600s}) {
+        save_fences(unplaced, crowded, clock_at(since), since == 500s);
+        CHECK(crowded.is_crowded == 1);
+    }
+    CHECK(crowded.crowded_at == seconds_of(at(500s)));
 }

@@ -73,7 +73,9 @@ TEST_CASE("a floor is the join of what was moved to it")
     floor.join(vault("c", 5, 1), 0);
     CHECK(floor.required(0).demand("c") == wal_position{5, 1});
     floor.join(vault("c", 4, 1), 0); // behind
-    floor.join(vault("c", 7, 1), 0); // ahead
+    auto const half = floor.cluster().floor()->second_half();
+    floor.join(vault("c", 7, 1), 0);                        // ahead
+    CHECK(floor.cluster().floor()->second_half() == !half); // what counted was whole until then
     CHECK(floor.required(0).demand("c") == wal_position{7, 1});
     CHECK(floor.required(0).size() == 1);
     floor.join(vault("c", 1, 7), 0); // neither
@@ -110,6 +112,9 @@ TEST_CASE("who requires as much is not asked to look")
     CHECK(floor.at(0).is_met_by(&as_much));
     cluster_demand const nothing(cluster_id("c"), dialect::vault);
     CHECK_FALSE(floor.at(0).is_met_by(&nothing));
+    floor_of_one least;
+    least.join(vault("c", 0, 0), 0);
+    CHECK_FALSE(least.at(0).is_met_by(&nothing));
     floor.cluster().floor_position.words[0] = 0; // damaged
     CHECK_FALSE(floor.at(0).is_met_by(&as_much));
 }
@@ -131,6 +136,8 @@ TEST_CASE("a floor of a clock that began anew ends after the fence time, too")
     floor_of_one floor;
     floor.join(vault("c", 5, 1), 100'000);
     CHECK_FALSE(floor.at(7).is_met_by(nullptr));
+    auto const met = demanding(vault("c", 5, 1));
+    CHECK_FALSE(floor.at(7).is_met_by(&met)); // or it would not begin to end
     CHECK(floor.required(7).size() == 1);
     CHECK(floor.required(907).size() == 1);
     CHECK(floor.required(908).empty());
@@ -158,6 +165,10 @@ TEST_CASE("what a floor cannot express fences everybody, for the fence time")
     floor_of_one free;
     free.at(1000).join(cell);
     CHECK_FALSE(free.required(1000).fenced());
+    store_cell crowded;
+    crowded.crowd(0); // over
+    free.at(1000).join(crowded);
+    CHECK_FALSE(free.required(1000).fenced());
 }
 
 TEST_CASE("a text of another cluster, whoever wrote it there, fences everybody")
@@ -166,6 +177,56 @@ TEST_CASE("a text of another cluster, whoever wrote it there, fences everybody")
     floor.join(vault("d", 5, 1), 1000);
     CHECK(floor.required(1000).fenced());
     CHECK_FALSE(floor.required(1901).fenced());
+}
+
+TEST_CASE("a text that cannot be read, whoever wrote it there, fences everybody")
+{
+    for (bool const is_first : {true, false}) {
+        floor_of_one floor;
+        if (!is_first)
+            floor.join(vault("c", 5, 1), 1000);
+        floor.join("djE6garbage", 1000);
+        CHECK(floor.required(1000).fenced());
+        CHECK(floor.required(1000).size() == (is_first ? 0 : 1));
+    }
+}
+
+TEST_CASE("more texts than a floor has room for leave as many as there is room for, and fence everybody")
+{
+    floor_of_one floor;
+    floor.join(vault("c", 1, 2), 1000);
+    floor.join(vault("c", 2, 1), 1000);
+    store_cell others;
+    others.add(vault("d", 1, 2));
+    others.add(vault("d", 2, 1));
+    floor.at(1000).join(others);
+    CHECK(floor.required(1000).demand("c") == wal_position{2, 2});
+    CHECK(floor.required(1000).size() == 2);
+    CHECK(floor.required(1000).fenced());
+}
+
+TEST_CASE("a floor that only fences holds no text")
+{
+    floor_of_one floor;
+    store_cell crowded;
+    crowded.crowd(1000);
+    floor.at(1000).join(crowded);
+    REQUIRE(floor.required(1000).fenced());
+    CHECK(floor.cluster().floors[floor.cluster().floor()->second_half()].count == 0);
+}
+
+TEST_CASE("who holds another text of neither dialect than the floor does is fenced")
+{
+    floor_of_one floor("");
+    floor.join("future-format", 0);
+    required_states same;
+    same.record("future-format");
+    floor.at(0).add_to(same);
+    CHECK_FALSE(same.fenced());
+    required_states other;
+    other.unplaced().keep("another-format");
+    floor.at(0).add_to(other);
+    CHECK(other.unplaced().is_crowded());
 }
 
 TEST_CASE("the fence of a floor ends although more joins it")
@@ -181,6 +242,8 @@ TEST_CASE("the fence of a floor ends although more joins it")
     CHECK(required.demand("c") == wal_position{1800, 0});
     auto const met = demanding(vault("c", 1800, 0));
     CHECK(floor.at(1901).is_met_by(&met));
+    CHECK(floor.required(2700).size() == 1); // since something joined it last
+    CHECK(floor.required(2701).empty());
 }
 
 TEST_CASE("a floor that was damaged fences everybody")
@@ -208,9 +271,14 @@ TEST_CASE("a floor of an older epoch requires nothing")
     auto state = *floor.cluster().state();
     state.set_epoch(static_cast<std::uint16_t>(state.epoch() + 1));
     floor.cluster().set(state);
-    CHECK_FALSE(floor.at(0).is_met_by(nullptr)); // says no, and then there is nothing
+    auto const met = demanding(vault("c", 5, 1));
+    CHECK_FALSE(floor.at(0).is_met_by(&met)); // says no, and then there is nothing
     CHECK(floor.required(0).empty());
     CHECK(floor.at(0).is_met_by(nullptr));
+    floor.join(vault("c", 3, 1), 0);
+    CHECK(floor.required(0).demand("c") == wal_position{3, 1});
+    auto const ahead = demanding(vault("c", 4, 1));
+    CHECK(floor.at(0).is_met_by(&ahead));
 }
 
 TEST_CASE("texts of neither dialect have a floor: the last one, and a fence for another one")

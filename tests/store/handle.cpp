@@ -13,7 +13,10 @@
 #include "support/store_law.hpp"
 #include "support/test_message.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <tuple>
 
 using namespace afterwrite;
 using namespace support;
@@ -91,6 +94,64 @@ TEST_CASE("a write whose answer was lost sets a fence, which a newer index repay
     auto theirs = lenient.store.of("theirs", at(0s));
     CHECK(theirs.record_lost({}, at(0s)) == recorded());
     CHECK(theirs.required().empty());
+}
+
+TEST_CASE("whatever a handle is told, it is at the time that it is told")
+{
+    many_type const many(100);
+    auto const is_fenced_after = [&](std::string_view who, auto const& told) {
+        auto one = many.store.of(who, at(0s));
+        CHECK(one.record_lost({}, at(0s)).unkept == 1);
+        CHECK(one.required(c).fenced());
+        told(one);
+        return one.required(c).fenced();
+    };
+    auto const then = at(0s) + default_fence_time + 2s;
+    CHECK_FALSE(is_fenced_after("a", [&](auto& one) { one.record(answer(200), {}, then); }));
+    CHECK_FALSE(is_fenced_after("b", [&](auto& one) { one.record(vault("c", 1, 0), then); }));
+    CHECK_FALSE(is_fenced_after("c", [&](auto& one) { one.record_active_position("c", 1, {}, then); }));
+    CHECK_FALSE(is_fenced_after("d", [&](auto& one) { one.merge({}, then); }));
+    CHECK_FALSE(
+        is_fenced_after("e", [&](auto& one) { one.record_lost(sent({}, {.is_read = true}, then), then); }));
+}
+
+TEST_CASE("who asks is told whether lost writes fence")
+{
+    for (bool const is : {true, false}) {
+        many_type const many(100, {.sessions = {.fence_lost_writes = is}});
+        CHECK(many.store.of("mine", at(0s)).required(c).sent_as().fences_losses == is);
+    }
+}
+
+TEST_CASE("a token is looked for in answers to writes, and to reads that may make one")
+{
+    many_type const many(100);
+    for (auto const& [who, facts, is_found] :
+         {std::tuple("hvs.of-write", attempt_facts{}, true),
+          std::tuple("hvs.of-read", attempt_facts{.is_read = true}, false),
+          std::tuple("hvs.of-birth", attempt_facts{.is_read = true, .may_give_birth = true}, true)}) {
+        auto const body = std::string(R"({"auth":{"client_token":")").append(who).append(R"("}})");
+        auto asking = many.store.of("asking", at(0s));
+        asking.record(answer(200, body).with("X-Vault-Index", openbao("b", "5")), sent({}, facts, at(0s)),
+                      at(0s));
+        CHECK(many.store.of(who, at(0s)).required().size() == (is_found ? 1 : 0));
+    }
+}
+
+TEST_CASE("only clusters take a number")
+{
+    many_type const many(1000);
+    auto one = many.store.of("one", at(0s));
+    auto const other = states({vault("c0", 1, 1)});
+    one.merge(other, at(0s));
+    attempt_facts const asked{.asked_active_node = true, .may_show_loss = true};
+    one.record(vault_stale(), sent(other, asked, at(1s)), at(1s));
+    one.record_active_position("c0", 1, other, at(1s));
+    CHECK(one.record_lost({}, at(1s)).unkept == 1);
+    for (int i = 0; i < 64; ++i)
+        CHECK(many.store.of(std::to_string(i), at(1s))
+                  .merge(states({vault("c" + std::to_string(i), 1, 1)}), at(1s))
+                  .unkept == 0);
 }
 
 TEST_CASE("the index of an answer that makes a token is required of that token, too")
@@ -172,8 +233,13 @@ TEST_CASE("when a write was last answered without an index only its handle remem
     auto other = many.store.of("other", at(7s));
     other.merge(mine.required(), at(7s));
     CHECK(other.required(c).unindexed_write_at() == at(5s));
-    mine.record(written(vault("c", 1, 0)), sent({}, {}, at(6s)), at(6s));
-    CHECK(mine.required(c).unindexed_write_at() == time_point::min()); // who has that has the earlier one
+    for (std::uint64_t i = 1; i < 3; ++i) {
+        mine.record(answer(204), sent({}, {}, at(6s)), at(6s));
+        mine.record(answer(204), sent({}, {}, at(6s)), at(5s));
+        CHECK(mine.required(c).unindexed_write_at() == at(6s));
+        mine.record(written(vault("c", i, 0)), sent({}, {}, at(6s)), at(6s));
+        CHECK(mine.required(c).unindexed_write_at() == time_point::min()); // who has that has the earlier one
+    }
     other.clear();
     CHECK(other.required(c).unindexed_write_at() == time_point::min());
 }
@@ -185,6 +251,8 @@ TEST_CASE("if the token is not seen, the index is required of everybody")
     auto const carried = sent({}, {.may_give_birth = true}, at(0s));
     asking.record(written(vault("c", 4, 0)), carried, at(0s)); // 204: there is no body that could hold it
     asking.record(answer(200, R"({"data":{}})").with("X-Vault-Index", vault("c", 4, 0)), carried, at(0s));
+    asking.record(answer(200, R"({"data":{"cut)").with("X-Vault-Index", vault("c", 4, 0)),
+                  sent({}, {}, at(0s)), at(0s));
     CHECK(many.store.of("hvs.newborn", at(0s)).required(c).empty());
     asking.record(answer(200, R"({"data":{"cut)").with("X-Vault-Index", vault("c", 5, 0)), carried, at(0s));
     CHECK(many.store.of("hvs.newborn", at(0s)).required(c).demand("c") == wal_position{5, 0});
@@ -233,6 +301,11 @@ TEST_CASE("after a restore, one identity's writes free everybody, and the floor"
     CHECK(other.required(c).demand("c") == wal_position{22, 0}); // newer than what it may have written there
     CHECK(many.store.of("new", at(13s)).required(c).demand("c") == wal_position{22, 0});
     CHECK(many.store.of("new", at(13s)).required(c).find("c", dialect::vault)->history().epoch() == 1);
+    auto late = many.store.of("late", at(14s));
+    attempt_facts const write{.cluster = cluster_id("c"), .form = dialect::vault};
+    CHECK(late.record_lost(sent(late.required(c), write, at(14s)), at(14s)).unkept == 1);
+    late.merge(states({vault("c", 23, 0)}), at(14s));
+    CHECK(late.required(c).find("c", dialect::vault)->history().epoch() == 1); // it did not begin anew
 }
 
 TEST_CASE("who requires so little that a restored cluster has it hides no restore from the others")
@@ -370,6 +443,7 @@ TEST_CASE("that the active node answered what it had refused with an index tells
     auto const second = one.record(answered, sent(one.required(c), facts, at(5s)), at(5s));
     CHECK(second.regressed == 1);
     CHECK(one.required(c).find("c", dialect::vault)->history().epoch() == 1);
+    CHECK(one.required(c).demand("c") == wal_position{10, 0});
 }
 
 TEST_CASE("where there is no number for a cluster any more, all that tells of it fences its identity")

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace afterwrite;
@@ -20,7 +21,7 @@ using namespace support;
 namespace {
 
 struct identities : store_parts {
-    static constexpr std::uint64_t hash = 0x1234'5678'9abc'def0;
+    std::uint64_t hash = 0x1234'5678'9abc'def0;
 
     template <class Change>
     void change(Change const& change, recorded const& raised = {}, on_regression on = {}, duration since = 0s)
@@ -69,7 +70,7 @@ struct identities : store_parts {
         table.put(compact.entry, std::nullopt);
     }
 
-    /// How many entries the identity has of each kind.
+    /// How many entries there are of each kind.
     [[nodiscard]] unsigned count(entry_kind kind) const
     {
         unsigned found = 0;
@@ -91,6 +92,7 @@ TEST_CASE("whatever is required is put back, and taken out as it was")
         {vault("c", 1, 2), vault("c", 2, 1)},
         {vault("c", 1, 2), vault("d", 2, 1), openbao("b", "7"), openbao("p", "A/7")},
         {openbao("b", "x"), openbao("b", "y")},
+        {vault("c", 1, 2), openbao("b", "x"), openbao("b", "y")},
         {base64_encode("v1:c:01:2:AB")},
         {"future-format"},
         {"future-format", vault("c", 1, 2)},
@@ -140,10 +142,59 @@ TEST_CASE("fences are put back, too")
     CHECK(one.held().find("c", dialect::vault)->fenced());
     CHECK(one.held(890s).fenced());
     CHECK_FALSE(one.held(902s).fenced());
+    CHECK(one.count(entry_kind::cell) == 0);
     one.change([](auto& identity) { identity.required().fence({}, dialect::unknown); });
     CHECK(one.held().unplaced().has_strays());
     one.change([](auto& identity) { identity.required().unplaced().crowd(); }, unplaced_demand::unkept);
     CHECK(one.held().unplaced().is_crowded());
+}
+
+TEST_CASE("a fence beside a text is put back with it, and is one of its own cluster")
+{
+    identities one;
+    one.record(vault("c", 1, 2));
+    one.record(vault("d", 3, 4));
+    one.change([](auto& identity) { identity.required().fence(cluster_id("d"), dialect::vault); });
+    auto const held = one.held();
+    CHECK(texts_of(held) == texts_of(states({vault("c", 1, 2), vault("d", 3, 4)})));
+    CHECK(held.find("d", dialect::vault)->fenced());
+    CHECK_FALSE(held.find("c", dialect::vault)->fenced());
+}
+
+TEST_CASE("what says the same as before stays where it is")
+{
+    identities one;
+    one.record(vault("c", 1, 2));
+    one.record(vault("c", 2, 1));
+    one.record("future-format");
+    REQUIRE(one.count(entry_kind::cell) == 2);
+    auto const living = [&] { return std::pair(one.memory.bucket(0).live(), one.memory.bucket(1).live()); };
+    auto const before = living();
+    CHECK(one.held().size() == 2);
+    CHECK(living() == before);
+}
+
+TEST_CASE("who comes later takes nothing from those who were there before")
+{
+    identities one;
+    one.record(vault("c", 1, 2));
+    auto const first = std::exchange(one.hash, 0x1234'5600'0000'0001);
+    one.record(vault("c", 3, 4));
+    CHECK(texts_of(one.held()) == texts_of(states({vault("c", 3, 4)})));
+    one.hash = first;
+    CHECK(texts_of(one.held()) == texts_of(states({vault("c", 1, 2)})));
+}
+
+TEST_CASE("a cell that was damaged is left out, and what else is required stays")
+{
+    identities one;
+    one.record(vault("c", 1, 2));
+    one.record(vault("c", 2, 1));
+    one.record(vault("d", 7, 7));
+    for (std::uint64_t i = 0; i < one.memory.layout.cells(); ++i)
+        one.memory.cell(i).check ^= 1;
+    CHECK(texts_of(one.held()) == texts_of(states({vault("d", 7, 7)})));
+    CHECK(one.count(entry_kind::lost_slot) == 1);
 }
 
 TEST_CASE("the fence of what cannot be kept stands anew each time that happens, and not when it is put back")
@@ -182,6 +233,7 @@ TEST_CASE("whoever is found to have entries of more clusters than a session hold
     auto const held = one.held();
     CHECK(held.clusters() == required_states::max_clusters);
     CHECK(held.unplaced().is_crowded());
+    CHECK(one.count(entry_kind::vault) == clusters - 1); // the others wait until they are looked at
 }
 
 TEST_CASE("to ask again whether a cluster is known takes back nothing that was found out meanwhile")
@@ -216,6 +268,12 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
     CHECK(held[0].history().epoch() == 1);
     CHECK(held.fenced());
 
+    one.change([](auto& identity) {
+        REQUIRE(identity.know(cluster_id("d"), dialect::vault));
+        identity.confirm(cluster_id("d"), dialect::vault, vault("d", 5, 5)); // another one
+        identity.confirm(cluster_id("e"), dialect::vault, vault("e", 5, 5)); // unheard of
+    });
+    CHECK(one.memory.cluster(0).state()->is_forwarded());
     one.change([](auto& identity) { identity.confirm(cluster_id("c"), dialect::vault, vault("c", 2, 1)); });
     CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
     required_states of_everybody;
@@ -232,9 +290,45 @@ TEST_CASE("the history of a cluster is everybody's, and a new epoch ends what al
         },
         {}, on_regression::fail);
     CHECK(one.memory.cluster(0).state()->has_regressed());
+    CHECK(one.held()[0].has_regressed());
     one.change([](auto& identity) { identity.required().demands()[0].begin_epoch(at(7s)); }, {},
                on_regression::reset);
     CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
+}
+
+TEST_CASE("what is required of a new epoch is put back as that of the first one was")
+{
+    identities one;
+    one.record(vault("c", 9, 9));
+    one.change([](auto& identity) { identity.required().demands()[0].begin_epoch(at(5s)); });
+    one.record(vault("c", 1, 2));
+    CHECK(one.count(entry_kind::vault) == 1);
+    CHECK(texts_of(one.held()) == texts_of(states({vault("c", 1, 2)})));
+    one.record(vault("c", 2, 1));
+    CHECK(one.count(entry_kind::cell) == 1);
+    CHECK(texts_of(one.held()) == texts_of(states({vault("c", 1, 2), vault("c", 2, 1)})));
+}
+
+TEST_CASE("a suspicion of the history is everybody's, and over after the fence time")
+{
+    identities one;
+    one.record(vault("c", 9, 9));
+    lineage sent;
+    sent.note({9, 9}, at(0s));
+    sent.advance(at(1s));
+    auto const suspect = [&](auto& identity) {
+        auto& history = identity.required().demands()[0].history();
+        CHECK(history.judge(sent, {1, 1}, lineage::witness::checked, at(2s)) == lineage::verdict::suspected);
+    };
+    one.change(suspect, {}, {}, 2s);
+    auto const is_suspected = [&](duration since) {
+        bool is = false;
+        one.change([&](auto& identity) { is = identity.required()[0].history().is_suspected(); }, {}, {},
+                   since);
+        return is;
+    };
+    CHECK(is_suspected(900s));
+    CHECK_FALSE(is_suspected(903s));
 }
 
 TEST_CASE("a cluster for which there is no number fences the identity")
@@ -301,4 +395,10 @@ TEST_CASE("a text that could not be sent is not taken out of a cell, whoever wro
     add_texts(required, cell);
     CHECK(required.unplaced().text().empty());
     CHECK(required.fenced());
+    store_cell placed;
+    placed.add("djE6garbage");
+    required_states other;
+    add_texts(other, placed);
+    CHECK(other.size() == 0);
+    CHECK(other.fenced());
 }

@@ -69,7 +69,8 @@ TEST_CASE("what would be written differently is not kept so")
 {
     for (auto const* const plain :
          {"v1:c:01:2:", "v1:c:1:02:", "v1:c::2:", "v1:c:1::", "v1::1:2:", "v1:c:1:2:3:", "v2:c:1:2:",
-          "v1:c:+1:2:", "v1:c:18446744073709551616:2:", "v1:c:1 :2:"})
+          "v1:c:+1:2:", "v1:c:18446744073709551616:2:", "v1:c:18446744073709551620:2:",
+          "v1:c:20000000000000000000:2:", "v1:c:99999999999999999999:2:", "v1:c:1 :2:"})
         CHECK(is_refused(vault_text(plain + hmac)));
     CHECK(is_refused(vault_text("v1:c:1:2:" + hmac.substr(1))));
     CHECK(is_refused(vault_text("v1:c:1:2:" + hmac + "a")));
@@ -92,7 +93,7 @@ TEST_CASE("what would be written differently is not kept so")
 TEST_CASE("base64 whose last digits hold more bits than bytes is not kept so")
 {
     int of_no_kind = 0;
-    for (auto const* const cluster : {"c", "cc", "ccc"}) { // each number of padding
+    for (auto const* const cluster : {"c", "cc", "ccc", "cccc", "ccccc", "cccccc"}) { // each padding
         auto text = vault_text("v1:" + std::string(cluster) + ":1:2:" + hmac);
         REQUIRE(is_kept(text));
         auto const last = text.find_last_not_of('=');
@@ -104,7 +105,7 @@ TEST_CASE("base64 whose last digits hold more bits than bytes is not kept so")
         CHECK(decode_vault_index(text).has_value());
         CHECK(is_refused(text));
     }
-    CHECK(of_no_kind == 1);
+    CHECK(of_no_kind == 2);
 }
 
 TEST_CASE("each single character that is altered is either read as what it says, or not kept so")
@@ -133,4 +134,27 @@ TEST_CASE("to read an index alters nothing of an entry but what the index says")
     CHECK(compact.entry.kind == entry_kind::vault);
     CHECK(compact.entry.local == 5);
     CHECK(compact.entry.replicated == 3);
+    REQUIRE(read_compact(vault("d", 7, 4), compact));
+    CHECK(compact.cluster == "d");
+    CHECK(compact.entry.local == 7);
+    CHECK(compact.entry.replicated == 4);
+}
+
+TEST_CASE("a number is read up to its last digit, and nothing behind the text")
+{
+    std::uint64_t number = 0;
+    index_reader reader{std::string_view("1234:5", 2)};
+    CHECK(reader.decimal(number));
+    CHECK(number == 12);
+    CHECK(reader.rest.empty());
+    CHECK_FALSE(reader.decimal(number));
+}
+
+TEST_CASE("a number of PostgreSQL has two halves of one to eight digits, in either case")
+{
+    CHECK(read_lsn("16/b374D848") == 0x16'b374'd848);
+    CHECK(read_lsn("00000001/00000002") == 0x1'0000'0002);
+    for (auto const* const text :
+         {"", "/", "16", "16/", "/16", "1/123456789", "123456789/1", "g/1", "1/g", "1//"})
+        CHECK_FALSE(read_lsn(text));
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -63,6 +64,53 @@ TEST_CASE("a block that an older build has written is read: the clusters begin w
     CHECK(large.stripes == 256);
     CHECK(large.buckets_of_stripe == 3552);
     CHECK(large.cells_of_stripe == 611);
+    CHECK(store_layout::for_identities(11, 40).buckets_of_stripe == 3);
+    CHECK(store_layout::for_identities(4917, 40).stripes == 14);
+    CHECK(store_layout::for_identities(5104, 40).stripes == 14);
+    CHECK(store_layout::unplaced == 64);
+    CHECK(small.locks_at() == (256 + 65 * sizeof(store_cluster) + 63) / 64 * 64);
+    CHECK(small.lock_stride() == 64);
+    for (std::uint64_t const size : {1U, 64U, 65U, 128U})
+        CHECK(store_layout::for_identities(1, size).lock_stride() == (size > 64 ? 128 : 64));
+    CHECK(store_description::sizes_here == (std::uint64_t{sizeof(store_cluster)} << 32 | 0x228'0000 | 0x400));
+    store_place const place(store_layout::for_identities(5000, 40), 0xf234'5678'9abc'def0);
+    CHECK(place.identity == 0x9abc'def0);
+    CHECK(place.tag == 0x78);
+    CHECK(place.stripe == 13);
+    CHECK(place.buckets[0] == 437);
+    CHECK(place.buckets[1] == 434);
+}
+
+TEST_CASE("each part of a block begins where the layout says, and its elements follow each other")
+{
+    auto const layout = store_layout::for_identities(1000, 40);
+    auto const block = std::make_unique<std::byte[]>(layout.size());
+    store_memory const memory{block.get(), layout};
+    auto const offset = [&](void const* part) {
+        return static_cast<std::uint64_t>(static_cast<std::byte const*>(part) - block.get());
+    };
+    CHECK(offset(&memory.head()) == 0);
+    CHECK(offset(&memory.cluster(0)) == layout.clusters_at());
+    CHECK(offset(&memory.cluster(3)) == layout.clusters_at() + 3 * sizeof(store_cluster));
+    CHECK(offset(memory.lock(0)) == layout.locks_at());
+    CHECK(offset(memory.lock(2)) == layout.locks_at() + 2 * layout.lock_stride());
+    CHECK(offset(&memory.bucket(5)) == layout.buckets_at() + 5 * sizeof(store_bucket));
+    CHECK(offset(&memory.cell(7)) == layout.cells_at() + 7 * sizeof(store_cell));
+}
+
+TEST_CASE("a layout is possible within its bounds, which are in it")
+{
+    auto const is_possible = [](std::uint64_t stripes, std::uint64_t buckets, std::uint64_t cells) {
+        return store_layout{40, stripes, buckets, cells}.is_possible();
+    };
+    CHECK(is_possible(1, 2, 16));
+    CHECK(is_possible(256, 160'000'000, 160'000'000));
+    CHECK_FALSE(is_possible(0, 2, 16));
+    CHECK_FALSE(is_possible(257, 2, 16));
+    CHECK_FALSE(is_possible(1, 1, 16));
+    CHECK_FALSE(is_possible(1, 160'000'001, 16));
+    CHECK_FALSE(is_possible(1, 2, 15));
+    CHECK_FALSE(is_possible(1, 2, 160'000'001));
 }
 
 TEST_CASE("an identity may be in two buckets of one stripe, and they are spread over all")
@@ -96,6 +144,10 @@ TEST_CASE("a head says why it cannot be used")
     auto head = filled();
     ++head.described.version;
     CHECK(head.check(size, 40, key).error() == store_error::other_version);
+    auto of_other_machine = filled();
+    ++of_other_machine.described.sizes;
+    of_other_machine.sum = sum_of(&of_other_machine.described, sizeof of_other_machine.described);
+    CHECK(of_other_machine.check(size, 40, key).error() == store_error::other_layout);
     auto unfinished = filled();
     unfinished.magic = 0;
     CHECK(unfinished.check(size, 40, key).error() == store_error::no_store);

@@ -13,7 +13,10 @@
 #include "support/store_parts.hpp"
 #include "support/test_message.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 using namespace afterwrite;
 using namespace afterwrite::detail;
@@ -60,6 +63,136 @@ TEST_CASE("who reads while an epoch begins is sent to the active node")
     auto const required = many.store.of("one", at(5s)).required(known_cluster{cluster_id("c")});
     CHECK(required.size() == 0);
     CHECK(required.fenced());
+    CHECK_FALSE(many.store.of("one", at(6s) + default_fence_time)
+                    .required(known_cluster{cluster_id("c")})
+                    .fenced()); // although nobody has written since
+}
+
+TEST_CASE("who requires nothing and reads while an epoch begins is sent to the active node, too")
+{
+    store_of<interrupted_lock> const many(100);
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    auto const asked = many.store.of("one", at(1s)).required();
+    interrupted_lock::first = [&] {
+        auto other = many.store.of("other", at(1s));
+        other.record_active_position("c", 1, asked, at(1s));
+        other.record_active_position("c", 1, asked, at(5s));
+    };
+    CHECK(many.store.of("nobody", at(5s)).required().fenced());
+}
+
+TEST_CASE("who reads while a cluster is found to be damaged is fenced")
+{
+    store_of<interrupted_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(interrupted_lock))};
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    interrupted_lock::first = [&] { memory.cluster(0).state_word.fetch_xor(1U << 9); };
+    auto const required = many.store.of("one", at(1s)).required();
+    CHECK(required.size() == 0);
+    CHECK(required.fenced());
+}
+
+TEST_CASE("what was damaged fences who may have required it, for the fence time")
+{
+    enum class part { cluster, bucket, entry, cell };
+    for (auto const what : {part::cluster, part::bucket, part::entry, part::cell}) {
+        store_parts const parts(1);
+        auto const& memory = parts.memory;
+        auto& store = parts.many.store;
+        store.of("one", at(0s)).record(vault("c", 1, 2), at(0s));
+        if (what == part::cell)
+            store.of("one", at(0s)).record(vault("c", 2, 1), at(0s));
+        CHECK_FALSE(store.of("one", at(0s)).required().fenced());
+        if (what == part::cluster)
+            memory.cluster(0).id[0] ^= 1;
+        for (std::uint64_t i = 0; i < memory.layout.buckets(); ++i) {
+            if (what == part::bucket)
+                memory.bucket(i).word.fetch_xor(1);
+            if (what == part::entry)
+                for (auto& entry : memory.bucket(i).entries)
+                    entry.check ^= 1;
+        }
+        if (what == part::cell)
+            for (std::uint64_t i = 0; i < memory.layout.cells(); ++i)
+                memory.cell(i).check ^= 1;
+        for (auto const since : {0s, 899s}) {
+            auto const required = store.of("one", at(since)).required();
+            CHECK(required.size() == 0);
+            CHECK(required.fenced());
+        }
+        CHECK_FALSE(store.of("one", at(902s)).required().fenced());
+    }
+}
+
+TEST_CASE("who requires as much as everybody takes no lock that all stripes share, who does not takes it")
+{
+    store_of<counting_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(counting_lock))};
+    store_options const options;
+    store_access<counting_lock> const access(memory, options, 1);
+    auto const& head = *static_cast<counting_lock*>(memory.lock(memory.layout.stripes));
+    access.record(vault("c", 5, 0), {.now = at(0s)});
+    access.record_in_floor(vault("c", 5, 0), at(0s));
+    access.record(vault("d", 5, 0), {.now = at(0s)});
+    access.record_in_floor(vault("d", 5, 0), at(0s));
+    auto const before = head.taken;
+    CHECK(access.reader().required(at(0s)).demand("c") == wal_position{5, 0});
+    CHECK(head.taken == before);
+    access.record_in_floor(vault("c", 6, 0), at(0s));
+    CHECK(access.reader().required(at(0s)).demand("c") == wal_position{6, 0});
+    CHECK(head.taken == before + 2);
+}
+
+TEST_CASE("more clusters than a session holds fence whoever requires them, or all of everybody")
+{
+    store_parts const parts(100);
+    store_options const options;
+    store_access<no_lock> const access(parts.memory, options, 1);
+    constexpr int more = required_states::max_clusters + 1;
+    for (int i = 0; i < more; ++i)
+        access.record_in_floor(vault("c" + std::to_string(i), 1, 0), at(0s));
+    auto const of_everybody = access.reader().required(at(0s));
+    CHECK(of_everybody.clusters() == required_states::max_clusters);
+    CHECK(of_everybody.fenced());
+
+    store_parts const full(100);
+    late_hold<no_lock> head(*static_cast<no_lock*>(full.memory.lock(full.memory.layout.stripes)));
+    store_place const place(full.memory.layout, 1);
+    store_table<no_lock> table(full.memory, place, head, seconds_of(at(0s)), full.times);
+    for (int i = 0; i < more; ++i) {
+        compact_index compact;
+        REQUIRE(read_compact(vault("c" + std::to_string(i), 1, 0), compact));
+        compact.entry.cluster =
+            store_clusters(full.memory).intern(head, compact.cluster, compact.form, 0).value_or(0);
+        table.put(compact.entry, std::nullopt);
+    }
+    auto const own = store_access<no_lock>(full.memory, options, 1).reader().required(at(0s));
+    CHECK(own.clusters() == required_states::max_clusters);
+    CHECK(own.fenced());
+}
+
+TEST_CASE("what everybody requires comes with the history that it is of")
+{
+    store_parts const parts(100);
+    store_options const options;
+    store_access<no_lock> const access(parts.memory, options, 1);
+    access.record(vault("c", 5, 0), {.now = at(0s)});
+    access.update(at(1s), [](auto& identity) {
+        identity.required().demands()[0].begin_epoch(at(1s));
+        return recorded();
+    });
+    auto state = *parts.memory.cluster(0).state();
+    state.set_forwarded(false);
+    parts.memory.cluster(0).set(state);
+    auto const nobody = access.of(2ULL << 32 | 2);
+    CHECK(nobody.reader().required(at(2s)).clusters() == 0); // nothing is required
+    access.record_in_floor(vault("c", 3, 0), at(2s));
+    auto const required = nobody.reader().required(at(2s));
+    REQUIRE(required.clusters() == 1);
+    CHECK(required.demand("c") == wal_position{3, 0});
+    CHECK(required[0].history().epoch() == 1);
 }
 
 TEST_CASE("an unknown cluster gets the states of the only one that there are states of, else a fence")
@@ -98,6 +231,7 @@ TEST_CASE("a text of neither dialect is sent only where nothing is known, and co
         auto const alone = required(many, "a", cluster);
         CHECK(texts_of(alone) == texts{"future-format"});
         CHECK(alone.form() == dialect::unknown);
+        CHECK_FALSE(alone.fenced());
     }
     record(many, "a", vault("d", 1, 2));
     CHECK(required(many, "a", "c").empty());
@@ -126,6 +260,7 @@ TEST_CASE("what was evicted of nobody knows which cluster is required of everybo
     for (int i = 0; i < 200; ++i)
         record(many, std::to_string(i), "future-format");
     CHECK(texts_of(many.store.of("nobody", at(0s)).required()) == texts{"future-format"});
+    CHECK(many.store.of("nobody", at(0s)).required().clusters() == 0);
     for (auto const* const cluster : {"c", "unheard of", ""})
         CHECK(texts_of(required(many, "nobody", cluster)) == texts{"future-format"});
     record(many, "mine", vault("c", 1, 2));
@@ -172,6 +307,8 @@ TEST_CASE("a text of neither dialect is sent although another cluster was restor
     CHECK(texts_of(alone) == texts{"future-format"});
     CHECK(alone.clusters() == 0);
     CHECK(required(many, "a", "d", at(6s)).fenced());
+    record(many, "a", vault("e", 1, 1), at(6s));
+    CHECK(required(many, "a", "c", at(6s)).size() == 0); // now something better is known
 }
 
 TEST_CASE("the fence of a cluster is one of that cluster, and an answer of it repays it")
@@ -208,6 +345,31 @@ TEST_CASE("where nothing is required it still says of which history")
     record(many, "other", openbao("b", "9"), at(12s));
     record(many, "a", openbao("b", "4"), at(12s));
     CHECK(required(many, "a", "b", at(20s))[0].history().settled() == wal_position{4, 0});
+    record(many, "x", openbao("b", "no number"), at(12s)); // so nothing could be compared with it
+    record(many, "y", openbao("b", "4"), at(12s));
+    record(many, "y", openbao("b", "no number"), at(12s));
+    for (int i = 0; i < 3; ++i)
+        record(many, "other", openbao("b", std::to_string(10 + i)), at(13s + 1s * i));
+    for (auto const* const who : {"x", "y"})
+        CHECK(required(many, who, "b", at(20s))[0].history().settled() == wal_position{});
+    CHECK(required(many, "a", "b", at(20s))[0].history().settled() == wal_position{4, 0});
+}
+
+TEST_CASE("one's own text of neither dialect stays, beside another one that everybody requires, and a fence")
+{
+    store_parts const parts(100);
+    store_options const options;
+    store_access<no_lock> const access(parts.memory, options, 1);
+    access.record("future-format", {.now = at(0s)});
+    store_cell evicted;
+    evicted.cluster = store_layout::unplaced;
+    evicted.add("another-format");
+    auto& cluster = parts.memory.cluster(store_layout::unplaced);
+    store_floor(cluster, store_layout::unplaced, *cluster.state(), seconds_of(at(0s)), 900).join(evicted);
+    auto const required =
+        access.reader().required(cluster_id("c"), at(0s), [](cluster_id const&) { return false; });
+    CHECK(texts_of(required) == texts{"future-format"});
+    CHECK(required.fenced());
 }
 
 TEST_CASE("the floor is required of everybody, of its own cluster")

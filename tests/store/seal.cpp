@@ -49,3 +49,15 @@ TEST_CASE("the sum of bytes changes with each bit of them, with any two, and wit
     CHECK(sum_of(turned_in_lane, sizeof turned_in_lane) != whole);
     CHECK(sum_of(words, 0) != 0);
 }
+
+TEST_CASE("a block that an older build has written is read: sums and sealed words are what they were")
+{
+    CHECK(seal_word(0, 1) == 0xca78'56f0'0000'0000);
+    CHECK(seal_word(0x1'2345'6789, 2) == 0x434b'7481'2345'6789);
+    std::uint64_t const words[] = {1, 2, 3, 4, 5};
+    CHECK(sum_of(words, sizeof words) == 0x6467'3c6e'6fc3'ccc8);
+    CHECK(sum_of(words, 0) == 0x9c4c'f901'76a1'8739);
+    word_sum placed(7);
+    placed.take(8);
+    CHECK(placed.total() == 0x7a12'af14'd1f6'057c);
+}

@@ -28,7 +28,36 @@ struct large_lock {
     void unlock() {}
 };
 
+/// A lock that says what others would find while a store is made.
+struct watching_lock {
+    static inline std::span<std::byte> block{};
+    static inline int made = 0;
+    static inline int usable = 0;
+
+    watching_lock()
+    {
+        ++made;
+        usable += session_store<watching_lock>::attach(block, store_key) ? 1 : 0;
+    }
+    void lock() {}
+    void unlock() {}
+};
+
 } // namespace
+
+TEST_CASE("a block is no store until all of it is made, although it was one before")
+{
+    using watched = session_store<watching_lock>;
+    aligned_block const block(watched::size_for(5000));
+    watching_lock::block = block.bytes();
+    auto const stripes = detail::store_layout::for_identities(5000, sizeof(watching_lock)).stripes;
+    for (int i = 1; i < 3; ++i) {
+        REQUIRE(watched::create(block.bytes(), store_key));
+        CHECK(watching_lock::made == i * static_cast<int>(stripes + 1)); // one of the head's
+        CHECK(watched::attach(block.bytes(), store_key));
+    }
+    CHECK(watching_lock::usable == 0);
+}
 
 TEST_CASE("a store is made in a block, and others attach to it")
 {

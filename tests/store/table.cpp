@@ -99,6 +99,27 @@ TEST_CASE("as many fit as two buckets have room for; then the one that was used 
     CHECK(one.find(one.place(1000), 40));
 }
 
+TEST_CASE("who came just now makes room, too, where nobody else can; none of one's own")
+{
+    tables one;
+    constexpr std::uint32_t room = 2 * store_bucket::usable;
+    auto const mine = one.place(1000);
+    one.put(mine, 1, 9);
+    for (std::uint32_t i = 1; i < room; ++i)
+        one.put(one.place(i), 100 + i, 10);
+    REQUIRE(one.floor(10).empty());
+    table_type(one.memory, mine, one.head, 10, one.times).put(tables::entry(2), std::nullopt);
+    CHECK_FALSE(one.floor(10).empty());
+    CHECK_FALSE(one.is_lost(mine, 10));
+    unsigned found = 0;
+    table_type(one.memory, mine, one.head, 10, one.times).for_each([&](found_entry const&) { ++found; });
+    CHECK(found == 2);
+    unsigned left = 0;
+    for (std::uint32_t i = 1; i < room; ++i)
+        left += one.find(one.place(i), 10) ? 1 : 0;
+    CHECK(left == room - 2);
+}
+
 TEST_CASE("who is idle makes room before it is needed, where a bucket fills")
 {
     tables one;
@@ -113,6 +134,15 @@ TEST_CASE("who is idle makes room before it is needed, where a bucket fills")
     for (std::uint32_t i = 0; i < 16; ++i)
         left += one.find(one.place(i), 61) ? 1 : 0;
     CHECK(left == 8); // all those in one of the two buckets have made room
+}
+
+TEST_CASE("who is idle makes room where a bucket is half full")
+{
+    tables one;
+    for (std::uint32_t i = 0; i < store_bucket::usable; ++i)
+        one.put(one.place(i), 100 + i, 0);
+    one.put(one.place(100), 1, 61);
+    CHECK_FALSE(one.floor(61).empty());
 }
 
 TEST_CASE("who is idle stays where a bucket is not half full")
@@ -253,10 +283,44 @@ TEST_CASE("what needs a cell is found with it; a cell that was damaged fences th
 
     cell.add("another one");
     table.put_cell(cell, found);
+    CHECK(*one.memory.bucket(found->bucket).live() == 2); // in the place of the old one
     auto const next = one.find(mine, 0);
     CHECK(next->entry.link != found->entry.link); // the old one was whole until the end
     one.memory.cell(next->entry.link).check ^= 1;
     CHECK(table.cell_of(*next) == nullptr);
     CHECK(table.is_lost());
     CHECK(one.is_lost(mine, 0));
+}
+
+TEST_CASE("what needs a cell joins the floor where none can be had, and is not held besides")
+{
+    tables one;
+    auto const mine = one.place(1);
+    table_type table(one.memory, mine, one.head, 0, one.times);
+    store_cell cell;
+    cell.add(vault("c", 1, 0));
+    for (std::uint64_t i = 0; i < store_layout::min_cells_of_stripe; ++i)
+        table.put_cell(cell, std::nullopt);
+    CHECK(one.floor(0).empty());
+    auto const old = one.find(mine, 0);
+    cell.clear_texts();
+    cell.add(vault("c", 2, 0));
+    table.put_cell(cell, old);
+    CHECK(one.floor(0).demand("c") == wal_position{2, 0});
+    unsigned found = 0;
+    table.for_each([&](found_entry const&) { ++found; });
+    CHECK(found == store_layout::min_cells_of_stripe - 1);
+}
+
+TEST_CASE("what needs a cell is found in the epoch that it is of")
+{
+    tables one;
+    auto state = *one.memory.cluster(0).state();
+    state.set_epoch(3);
+    one.memory.cluster(0).set(state);
+    store_cell cell;
+    cell.epoch = 3;
+    cell.add(vault("c", 1, 0));
+    table_type(one.memory, one.place(1), one.head, 0, one.times).put_cell(cell, std::nullopt);
+    CHECK(one.find(one.place(1), 0));
 }
