@@ -297,6 +297,9 @@ TEST_CASE("an index past our bounds of nobody knows which cluster sets a fence t
                                 std::string("eyJj") + std::string(max_index_size, 'a')};
     for (auto const& text : rows) {
         required_states required;
+        CHECK(required.record(text) == recorded{.unkept = 1, .why = decode_index(text).error()});
+        CHECK(required.unplaced().has_strays());
+        required = {};
         CHECK(required.record(text, required_states()).unkept == 1);
         CHECK(required.fenced());
         CHECK(required.size() == 0);
@@ -353,6 +356,18 @@ TEST_CASE("only the states of one cluster go to that cluster")
     CHECK(texts_of(required.of(cluster_id("stranger"))).empty());
     CHECK_FALSE(required.of(cluster_id("stranger")).fenced());
     CHECK(texts_of(states({vault("a", 1, 0)}).of(cluster_id("b"))).empty());
+}
+
+TEST_CASE("what goes to the only cluster that there is, is a copy of all")
+{
+    auto required = states({"a-future-form", vault("a", 1, 0)});
+    required.advance(at(5s));
+    for (auto const& copied : {required.of(cluster_id("a")), required.of({})}) {
+        CHECK(texts_of(copied) == texts{vault("a", 1, 0)});
+        CHECK(copied.unplaced().text() == "a-future-form");
+        CHECK(copied.advanced_at() == at(5s));
+    }
+    CHECK(required.of(cluster_id("b")).unplaced().text().empty());
 }
 
 TEST_CASE("where the cluster is not known yet, the only one's states go; of several none, behind a fence")
