@@ -145,7 +145,10 @@ TEST_CASE(
         CHECK_FALSE(clusters.for_each(head, 1901, 900, visit));
         CHECK(seen == std::vector<int>{1, 1, 1});
         CHECK(clusters.intern(head, "a", dialect::vault, 2000) == 2);
-        CHECK(clusters.for_each(head, 7, 900, visit)); // the clock began anew: mourned from now on
+        auto const taken = lock.taken;
+        late_hold<counting_lock> anew(lock);
+        CHECK(clusters.for_each(anew, 7, 900, visit)); // the clock began anew: mourned from now on
+        CHECK(lock.taken == taken + 1);
         CHECK_FALSE(clusters.for_each(head, 908, 900, visit));
     }
 }
@@ -197,7 +200,10 @@ TEST_CASE("who reads a history while it is replaced gets the one that counts the
     }
     lineage read;
     REQUIRE_FALSE(cluster.read_history(before, read));
-    clusters.read_history(head, 0, before, read);
+    auto const taken = lock.taken;
+    late_hold<counting_lock> reading(lock);
+    clusters.read_history(reading, 0, before, read);
+    CHECK(lock.taken == taken + 1);
     CHECK(read.epoch() == 1);
     CHECK(read.settled() == wal_position{5, 6});
     REQUIRE(cluster.read_history(*cluster.state(), read));

@@ -233,11 +233,15 @@ TEST_CASE("when a write was last answered without an index only its handle remem
     auto other = many.store.of("other", at(7s));
     other.merge(mine.required(), at(7s));
     CHECK(other.required(c).unindexed_write_at() == at(5s));
+    mine.record(vault("c", 0, 0), at(6s));
     for (std::uint64_t i = 1; i < 3; ++i) {
         mine.record(answer(204), sent({}, {}, at(6s)), at(6s));
         mine.record(answer(204), sent({}, {}, at(6s)), at(5s));
+        mine.record(answer(400), sent({}, {}, at(6s)), at(6s));
+        mine.record(written(vault("c", 0, 0)), sent({}, {}, at(6s)), at(6s)); // nothing new
         CHECK(mine.required(c).unindexed_write_at() == at(6s));
-        mine.record(written(vault("c", i, 0)), sent({}, {}, at(6s)), at(6s));
+        auto const both = written(vault("c", i, 0)).with("X-Vault-Index", vault("d", i, 0));
+        mine.record(both, sent({}, {}, at(6s)), at(6s));
         CHECK(mine.required(c).unindexed_write_at() == time_point::min()); // who has that has the earlier one
     }
     other.clear();
