@@ -219,6 +219,7 @@ TEST_CASE("the next group waits until one of the last is answered, or a lease ha
     auto const open = sent + 5ms;
     CHECK(asked(now.node, waiting[0], open) == flight::turn::send);
     CHECK(asked(now.node, waiting[1], open) == flight::turn::send);
+    now.node.answered(reads(0), open + 1ms); // what has no order tells nothing
     CHECK(asked(now.node, waiting[2], open + 5ms) == flight::turn::wait);
     CHECK(asked(now.node, waiting[2], open + 999ms) == flight::turn::wait);
     CHECK(asked(now.node, waiting[2], open + 5ms + flight::lease) == flight::turn::send);
@@ -243,6 +244,20 @@ TEST_CASE("a refusal in a group halves it, and holds those who require as much")
     CHECK(now.node.has() == wal_position{140, 0});
     auto fresh = reads(145);
     CHECK(asked(now.node, fresh, open + 4ms) == flight::turn::send);
+}
+
+TEST_CASE("a group of one that is refused is none, and only the prober goes")
+{
+    behind now;
+    auto const open = now.probe(at(200ms)) + 5ms;
+    now.node.answered(now.prober, open);
+    flight::reader waiting[] = {reads(150), reads(140), reads(130)};
+    for (auto& who : waiting)
+        who.has_joined = true;
+    REQUIRE(asked(now.node, waiting[0], open) == flight::turn::send);
+    CHECK(now.node.refused(waiting[0], open + 1ms, open + 20ms, middle) > open + 50ms);
+    CHECK(now.node.refused(waiting[1], open + 2ms, open + 20ms, middle) > open + 50ms);
+    CHECK(asked(now.node, waiting[2], open + 3ms) == flight::turn::wait);
 }
 
 TEST_CASE("after a refusal the next group is no larger than the last")
@@ -322,6 +337,18 @@ TEST_CASE("what the node has shown to have is sent at once")
     CHECK(asked(now.node, held, at(13ms)) == flight::turn::send);
 }
 
+TEST_CASE("what two answers together show the node to have is sent at once")
+{
+    flight node;
+    flight::reader prober{.required = {100, 100}};
+    REQUIRE(node.refused(prober, at(0s), at(200ms), middle) == at(200ms));
+    node.answered({.required = {100, 50}}, at(1ms));
+    node.answered({.required = {50, 100}}, at(2ms));
+    CHECK(node.has() == wal_position{100, 100});
+    flight::reader who{.required = {100, 100}};
+    CHECK(asked(node, who, at(3ms)) == flight::turn::send);
+}
+
 TEST_CASE("a prober that never comes back is replaced by the first who asks after it was due")
 {
     behind now;
@@ -373,11 +400,11 @@ time_point refuse_probes(behind& now, int count, time_point from)
 
 } // namespace
 
-TEST_CASE("a prober that is refused again and again gives its place to the next that asks")
+TEST_CASE("a prober that is refused three times gives its place to the next that asks")
 {
     behind now;
     auto newer = reads(101);
-    auto const before = refuse_probes(now, flight::most_refused - 1, at(200ms));
+    auto const before = refuse_probes(now, 2, at(200ms));
     REQUIRE(asked(now.node, newer, before) == flight::turn::wait);
     auto const again = refuse_probes(now, 1, before);
     auto advice = now.node.ask(newer, before + 2ms, middle);
@@ -388,6 +415,22 @@ TEST_CASE("a prober that is refused again and again gives its place to the next 
     now.node.answered(newer, again + 1ms); // it was the prober's own affair
     auto fresh = reads(102);
     CHECK(asked(now.node, fresh, again + 2ms) == flight::turn::send);
+}
+
+TEST_CASE("it gives its place when the next probe is due, and who takes it is refused as often")
+{
+    behind now;
+    auto const sent = now.probe(refuse_probes(now, 2, at(200ms)));
+    CHECK(now.node.refused(now.prober, sent, sent, middle) > sent + 675ms);
+    auto newer = reads(101);
+    auto when = sent + 675ms;
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(asked(now.node, newer, when) == flight::turn::probe);
+        when = now.node.refused(newer, when, when, middle);
+    }
+    auto third = reads(102);
+    CHECK(asked(now.node, third, when) == flight::turn::wait);
+    CHECK(asked(now.node, newer, when) == flight::turn::probe);
 }
 
 TEST_CASE("an older read that is refused takes the prober's place, and not what that was refused")
@@ -426,7 +469,7 @@ TEST_CASE("the first probe comes when its read would, but within a second and no
     flight other;
     who = reads(100);
     who.has_joined = true; // of a flight that has ended
-    CHECK(other.refused(who, at(1s), at(0s), middle) > at(1s));
+    CHECK(other.refused(who, at(1s), at(0s), middle) == at(1s) + 1ms);
     CHECK(other.refused(who, at(1s), time_point::max(), middle) <= at(3s));
 }
 
@@ -453,6 +496,16 @@ TEST_CASE("who ends before the next probe does not keep others waiting for it")
     auto newer = reads(101);
     CHECK(asked(node, newer, at(199ms)) == flight::turn::wait);
     CHECK(asked(node, newer, at(200ms)) == flight::turn::probe);
+}
+
+TEST_CASE("who ends with the next probe may be it for as long as any other")
+{
+    flight node;
+    auto ends = reads(100, at(200ms));
+    CHECK(node.refused(ends, at(0s), at(200ms), middle) == at(200ms));
+    auto newer = reads(101);
+    CHECK(asked(node, newer, at(200ms)) == flight::turn::wait);
+    CHECK(asked(node, newer, at(300ms)) == flight::turn::probe);
 }
 
 TEST_CASE("an absurd requirement holds up nobody but its like")
@@ -518,6 +571,13 @@ TEST_CASE("after a probe that was answered, the next read that is refused leads,
     CHECK_FALSE(node.is_watched(due + 3s)); // nobody has come back
 }
 
+TEST_CASE("a node is watched for a lease after the prober was due")
+{
+    behind const now; // it was due after 200 ms, and had 100 ms more
+    CHECK(now.node.is_watched(at(1300ms) - duration(1)));
+    CHECK_FALSE(now.node.is_watched(at(1300ms)));
+}
+
 TEST_CASE("whose clock is far ahead does not hold up the others")
 {
     flight node;
@@ -528,10 +588,34 @@ TEST_CASE("whose clock is far ahead does not hold up the others")
     CHECK(asked(node, who, at(1s)) == flight::turn::probe); // as ever after a second
 }
 
+TEST_CASE("a clock is far ahead if the next probe is more than two leases away")
+{
+    for (auto const& [early, turn] :
+         {std::pair{duration(0), flight::turn::wait}, {duration(1), flight::turn::probe}}) {
+        flight node;
+        auto ahead = reads(100);
+        REQUIRE(node.refused(ahead, at(2s), at(2s) + 500ms, middle) == at(2s) + 500ms);
+        auto who = reads(101);
+        CHECK(asked(node, who, at(500ms) - early) == turn);
+    }
+}
+
+TEST_CASE("who waited for what is forgotten is sent, and waits no more")
+{
+    flight fresh;
+    auto who = reads(100);
+    who.has_joined = true;
+    CHECK(asked(fresh, who, at(0s)) == flight::turn::send);
+    CHECK_FALSE(who.has_joined);
+}
+
 TEST_CASE("a node that refuses what it had is another one by now, or of another history")
 {
     flight node;
     node.answered(reads(100), at(0s));
+    CHECK(node.has() == wal_position{100, 0});
+    auto newer = reads(101);
+    CHECK(node.refused(newer, at(1s), at(1s) + 20ms, middle) == at(1s) + 20ms);
     CHECK(node.has() == wal_position{100, 0});
     auto who = reads(60);
     CHECK(node.refused(who, at(1s), at(1s) + 20ms, middle) == at(1s) + 20ms);
@@ -752,6 +836,16 @@ TEST_CASE("whose time is up is the next probe, if that is near")
     CHECK(node.ask(leader, at(260ms), 0).what == turn::send);
 }
 
+TEST_CASE("the next probe is near if it comes within half of the prober's wait")
+{
+    for (auto const& [early, turn] :
+         {std::pair{duration(0), flight::turn::probe}, {duration(1), flight::turn::wait}}) {
+        behind now;
+        auto who = reads(101, at(100ms) - early);
+        CHECK(asked(now.node, who, at(100ms) - early) == turn);
+    }
+}
+
 TEST_CASE("who names no deadline has time to wait for the prober")
 {
     behind now;
@@ -767,6 +861,8 @@ TEST_CASE("who follows looks again a round trip after the next probe, which is 1
     CHECK(now.node.ask(who, at(1ms), 0).look_again == at(210ms));
     CHECK(now.node.ask(who, at(1ms), middle).look_again == at(260ms));
     CHECK(now.node.refused(who, at(1ms), at(201ms), middle) == at(260ms));
+    REQUIRE(now.probe(at(200ms)) == at(200ms));
+    CHECK(now.node.ask(who, at(201ms), 0).look_again == at(311ms)); // half of the prober's wait besides
 }
 
 TEST_CASE("groups do not grow beyond what is no more pacing")
