@@ -123,6 +123,15 @@ TEST_CASE("an answer to a request of this epoch is judged by what had been settl
     CHECK(one.required(4s).demand("c") == wal_position{4, 0});
 }
 
+TEST_CASE("an index of which nobody knows when it came tells the history nothing")
+{
+    accessed const one;
+    CHECK(one.of(1).record(vault("c", 5, 0), {}).kept == 1);
+    CHECK(one.memory.cluster(0).noted == 0);
+    CHECK(one.required(9s).demand("c") == wal_position{5, 0});
+    CHECK(one.required(9s)[0].history().settled() == wal_position{});
+}
+
 TEST_CASE("a history that was damaged learns where the log is, from those who require more")
 {
     accessed const one;

@@ -239,6 +239,8 @@ TEST_CASE("what says that something was lost is not evicted, and its own damage 
             entry.link = 0; // would have ended
     CHECK(one.is_lost(one.place(1, 8), 1010));
     CHECK(one.is_lost(mine, 1010));
+    CHECK(one.is_lost(mine, 1910));
+    CHECK_FALSE(one.is_lost(mine, 1911));
 }
 
 TEST_CASE("a bucket that was damaged fences all who may have been in it")
@@ -297,19 +299,23 @@ TEST_CASE("what needs a cell joins the floor where none can be had, and is not h
     tables one;
     auto const mine = one.place(1);
     table_type table(one.memory, mine, one.head, 0, one.times);
-    store_cell cell;
-    cell.add(vault("c", 1, 0));
-    for (std::uint64_t i = 0; i < store_layout::min_cells_of_stripe; ++i)
-        table.put_cell(cell, std::nullopt);
+    auto const put = [&](std::uint64_t local, std::optional<found_entry> const& old) {
+        store_cell cell;
+        cell.add(vault("c", local, 0));
+        table.put_cell(cell, old);
+        unsigned held = 0;
+        table.for_each([&](found_entry const&) { ++held; });
+        return held;
+    };
+    constexpr auto room = static_cast<unsigned>(store_layout::min_cells_of_stripe);
+    for (unsigned i = 1; i <= room; ++i)
+        CHECK(put(1, std::nullopt) == i);
     CHECK(one.floor(0).empty());
     auto const old = one.find(mine, 0);
-    cell.clear_texts();
-    cell.add(vault("c", 2, 0));
-    table.put_cell(cell, old);
+    CHECK(put(2, std::nullopt) == room); // beside what is held
     CHECK(one.floor(0).demand("c") == wal_position{2, 0});
-    unsigned found = 0;
-    table.for_each([&](found_entry const&) { ++found; });
-    CHECK(found == store_layout::min_cells_of_stripe - 1);
+    CHECK(put(3, old) == room - 1);
+    CHECK(one.floor(0).demand("c") == wal_position{3, 0});
 }
 
 TEST_CASE("what needs a cell is found in the epoch that it is of")
