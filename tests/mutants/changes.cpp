@@ -147,7 +147,8 @@ private:
                     break;
             }
             auto const condition = code().substr(begin, end - begin);
-            bool const declares = condition.find(';') != std::string::npos || condition.starts_with("auto ");
+            bool const declares = condition.find(';') != std::string::npos ||
+                                  condition.starts_with("auto ") || condition.starts_with("auto*");
             if (end >= code().size() || declares)
                 continue;
             replace(begin, end - begin, "false");

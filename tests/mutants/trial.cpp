@@ -66,7 +66,6 @@ fate trial::judge(change const& mutant, std::vector<std::string> const& tests, s
 {
     auto const folder = own_folder(where_.work);
     auto const overlay = overlay_of(mutant);
-    bool is_built = false;
     for (auto const& test : tests) {
         auto const seconds = time_limit_of(test);
         auto const program = folder + "/program";
@@ -75,17 +74,15 @@ fate trial::judge(change const& mutant, std::vector<std::string> const& tests, s
         if (!succeeds(bounded(build_command(test, overlay, program), build_seconds) + " >" + quoted(log) +
                       " 2>&1")) {
             auto const said = read_file(log); // what is computed while it is built is tested then
-            if (said.find("static_assert") != std::string::npos ||
-                said.find("static assertion") != std::string::npos)
-                return fate::caught;
-            continue;
+            bool const is_caught = said.find("static_assert") != std::string::npos ||
+                                   said.find("static assertion") != std::string::npos;
+            return is_caught ? fate::caught : fate::not_built;
         }
-        is_built = true;
         if (!succeeds(bounded(quoted(program), seconds) + " >" + quoted(folder + "/run.log") +
                       " 2>&1 </dev/null"))
             return fate::caught;
     }
-    return is_built ? fate::survived : fate::not_built;
+    return fate::survived;
 }
 
 fate trial::simulate(change const& mutant)
