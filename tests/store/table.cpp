@@ -99,6 +99,20 @@ TEST_CASE("as many fit as two buckets have room for; then the one that was used 
     CHECK(one.find(one.place(1000), 40));
 }
 
+TEST_CASE("whoever was used the longest ago makes room, wherever it lives, and nobody else does")
+{
+    constexpr std::uint32_t room = 2 * store_bucket::usable;
+    for (std::uint32_t oldest = 0; oldest < room; ++oldest) {
+        tables one;
+        for (std::uint32_t i = 0; i < room; ++i)
+            one.put(one.place(i), 100 + i, i == oldest ? 9 : 10);
+        one.put(one.place(1000), 1, 10);
+        for (std::uint32_t i = 0; i < room; ++i)
+            CHECK(one.find(one.place(i), 10).has_value() == (i != oldest));
+        CHECK(one.floor(10).demand("c") == wal_position{100 + oldest, 0});
+    }
+}
+
 TEST_CASE("who came just now makes room, too, where nobody else can; none of one's own")
 {
     tables one;
@@ -239,8 +253,9 @@ TEST_CASE("what says that something was lost is not evicted, and its own damage 
             entry.link = 0; // would have ended
     CHECK(one.is_lost(one.place(1, 8), 1010));
     CHECK(one.is_lost(mine, 1010));
-    CHECK(one.is_lost(mine, 1910));
-    CHECK_FALSE(one.is_lost(mine, 1911));
+    for (std::uint32_t const now : {1910U, 1911U})
+        for (std::uint8_t const tag : {std::uint8_t{7}, std::uint8_t{8}})
+            CHECK(one.is_lost(one.place(1, tag), now) == (now == 1910));
 }
 
 TEST_CASE("a bucket that was damaged fences all who may have been in it")
