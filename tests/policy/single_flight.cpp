@@ -433,6 +433,20 @@ TEST_CASE("it gives its place when the next probe is due, and who takes it is re
     CHECK(asked(now.node, newer, when) == flight::turn::probe);
 }
 
+TEST_CASE(
+    "who takes a prober's place before the next probe is due is refused as often before it gives it away")
+{
+    behind now;
+    auto const sent = now.probe(refuse_probes(now, flight::most_refused - 1, at(200ms)));
+    static_cast<void>(now.node.refused(now.prober, sent, sent, middle));
+    auto newer = reads(101);
+    auto const due = now.node.ask(newer, sent + 1ms, middle).look_again;
+    REQUIRE(asked(now.node, newer, due) == flight::turn::probe);
+    static_cast<void>(now.node.refused(newer, due, due, middle));
+    auto third = reads(102);
+    CHECK(asked(now.node, third, due + 1s) == flight::turn::wait);
+}
+
 TEST_CASE("an older read that is refused takes the prober's place, and not what that was refused")
 {
     behind now;

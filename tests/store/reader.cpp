@@ -385,3 +385,38 @@ TEST_CASE("the floor is required of everybody, of its own cluster")
     CHECK(many.store.of("nobody", at(0s)).required().clusters() == 2);
     CHECK(required(many, "nobody", "c", at(0s) + default_fence_time + 2s).empty());
 }
+
+TEST_CASE("who reads while an epoch begins, just before the floor's lock is held, is sent to the active node")
+{
+    store_of<interrupted_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(interrupted_lock))};
+    store_options const options;
+    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+    store_access<interrupted_lock>(memory, options, 1).record_in_floor(vault("c", 10, 0), at(0s));
+    auto const asked = many.store.of("one", at(1s)).required();
+    auto const begin_epoch = [&] {
+        auto other = many.store.of("other", at(1s));
+        other.record_active_position("c", 1, asked, at(1s));
+        other.record_active_position("c", 1, asked, at(5s));
+    };
+    interrupted_lock::first = [&] { interrupted_lock::first = begin_epoch; }; // of the stripe, of the head
+    auto const required = many.store.of("nobody", at(5s)).required(known_cluster{cluster_id("c")});
+    REQUIRE_FALSE(interrupted_lock::first);
+    REQUIRE(memory.cluster(0).state()->is_forwarded());
+    CHECK((required.fenced() || required.size() > 0));
+}
+
+TEST_CASE("who reads while a cluster dies, just before the floor's lock is held, is fenced")
+{
+    store_of<interrupted_lock> const many(100);
+    store_memory const memory{many.block.bytes().data(),
+                              store_layout::for_identities(100, sizeof(interrupted_lock))};
+    store_options const options;
+    store_access<interrupted_lock>(memory, options, 1).record_in_floor(vault("c", 10, 0), at(0s));
+    auto const die = [&] { memory.cluster(0).state_word.fetch_xor(1U << 9); };
+    interrupted_lock::first = [&] { interrupted_lock::first = die; };
+    auto const required = many.store.of("nobody", at(1s)).required(known_cluster{cluster_id("c")});
+    REQUIRE_FALSE(interrupted_lock::first);
+    CHECK((required.fenced() || required.size() > 0));
+}

@@ -102,11 +102,8 @@ public:
             ++refused_probes_;
         if (!is_first && (was_probe || now >= next_probe_))
             next_probe_ = later(now, backoff::spread_a_tenth(interval_, random));
-        if (is_first || may_lead(who.required)) {
-            if (!(who.required == lacks_))
-                refused_probes_ = 0; // those were of somebody else
+        if (is_first || may_lead(who.required))
             lead(who);
-        }
         if (!(who.required == lacks_))
             return look(now, random);
         bool const yields = refused_probes_ >= most_refused; // all who wait come before
@@ -207,6 +204,8 @@ private:
     constexpr void lead(reader const& who) noexcept
     {
         is_behind_ = true;
+        if (!(who.required == lacks_))
+            refused_probes_ = 0; // those were of somebody else
         lacks_ = who.required;
         leads_until_ = who.deadline < next_probe_ ? next_probe_ : later(next_probe_, join_above);
     }

@@ -238,21 +238,27 @@ private:
         auto const now = to.clock.seconds();
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, i, now);
-        auto const* const held = to.find(i);
-        bool const is_anew =
-            state.is_forwarded() && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch());
-        if (is_anew || state.what() == cluster_state::dead)
-            to.is_fenced = true; // since it was looked at first: what was required may not have been seen
-        if (state.what() != cluster_state::used ||
-            store_floor(cluster, i, state, now, caller_.times.fence).is_met_by(held))
+        if (!is_used(to, i, state) ||
+            store_floor(cluster, i, state, now, caller_.times.fence).is_met_by(to.find(i)))
             return;
         head.acquire();
         state = clusters.state_of(head, i, now);
-        if (state.what() != cluster_state::used)
+        if (!is_used(to, i, state))
             return;
         if (i != store_layout::unplaced)
             static_cast<void>(add_demand(to, head, i)); // which knows the history
         store_floor(cluster, i, state, now, caller_.times.fence).add_to(to.chosen);
+    }
+
+    /// Whether a cluster counts. If it died, or began a new epoch, since it was looked at first, what was
+    /// required of it may not have been seen.
+    static bool is_used(gathering& to, std::uint8_t i, cluster_state const& state) noexcept
+    {
+        auto const* const held = to.find(i);
+        bool const is_anew =
+            state.is_forwarded() && (held == nullptr || (held->history().epoch() & 0xffff) != state.epoch());
+        to.is_fenced = to.is_fenced || is_anew || state.what() == cluster_state::dead;
+        return state.what() == cluster_state::used;
     }
 
     /// What a node can compare with its own state: others may have settled more than this identity requires.
