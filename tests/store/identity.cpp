@@ -60,7 +60,8 @@ struct identities : store_parts {
     void put(std::string_view index)
     {
         late_hold<no_lock> head(lock);
-        store_table<no_lock> table(memory, store_place(memory.layout, hash), head, seconds_of(at(0s)), times);
+        store_place const place(memory.layout, hash); // the table refers to it
+        store_table<no_lock> table(memory, place, head, seconds_of(at(0s)), times);
         compact_index compact;
         REQUIRE(read_compact(index, compact));
         auto const number =
