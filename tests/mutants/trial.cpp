@@ -74,9 +74,11 @@ fate trial::judge(change const& mutant, std::vector<std::string> const& tests, s
         if (!succeeds(bounded(build_command(test, overlay, program), build_seconds) + " >" + quoted(log) +
                       " 2>&1")) {
             auto const said = read_file(log); // what is computed while it is built is tested then
-            bool const is_caught = said.find("static_assert") != std::string::npos ||
-                                   said.find("static assertion") != std::string::npos;
-            return is_caught ? fate::caught : fate::not_built;
+            if (said.find("static_assert") != std::string::npos ||
+                said.find("static assertion") != std::string::npos)
+                return fate::caught;
+            // What ran into the bounds above is no sign of anything, and must not go out of the count.
+            return said.find("error:") != std::string::npos ? fate::not_built : fate::survived;
         }
         if (!succeeds(bounded(quoted(program), seconds) + " >" + quoted(folder + "/run.log") +
                       " 2>&1 </dev/null"))

@@ -37,6 +37,14 @@ void record(many_type const& many, std::string_view who, std::string_view index,
     many.store.of(who, now).record(index, now);
 }
 
+/// At 5 s, by what the active node says of itself.
+void begin_epoch(store_of<interrupted_lock> const& many, required_states const& asked)
+{
+    auto other = many.store.of("other", at(1s));
+    other.record_active_position("c", 1, asked, at(1s));
+    other.record_active_position("c", 1, asked, at(5s));
+}
+
 } // namespace
 
 TEST_CASE("a cluster gets its own states and no others")
@@ -55,11 +63,7 @@ TEST_CASE("who reads while an epoch begins is sent to the active node")
     store_of<interrupted_lock> const many(100);
     many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
     auto const asked = many.store.of("one", at(1s)).required();
-    interrupted_lock::first = [&] {
-        auto other = many.store.of("other", at(1s));
-        other.record_active_position("c", 1, asked, at(1s));
-        other.record_active_position("c", 1, asked, at(5s));
-    };
+    interrupted_lock::first = [&] { begin_epoch(many, asked); };
     auto const required = many.store.of("one", at(5s)).required(known_cluster{cluster_id("c")});
     CHECK(required.size() == 0);
     CHECK(required.fenced());
@@ -73,11 +77,7 @@ TEST_CASE("who requires nothing and reads while an epoch begins is sent to the a
     store_of<interrupted_lock> const many(100);
     many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
     auto const asked = many.store.of("one", at(1s)).required();
-    interrupted_lock::first = [&] {
-        auto other = many.store.of("other", at(1s));
-        other.record_active_position("c", 1, asked, at(1s));
-        other.record_active_position("c", 1, asked, at(5s));
-    };
+    interrupted_lock::first = [&] { begin_epoch(many, asked); };
     CHECK(many.store.of("nobody", at(5s)).required().fenced());
 }
 
@@ -386,37 +386,28 @@ TEST_CASE("the floor is required of everybody, of its own cluster")
     CHECK(required(many, "nobody", "c", at(0s) + default_fence_time + 2s).empty());
 }
 
-TEST_CASE("who reads while an epoch begins, just before the floor's lock is held, is sent to the active node")
+TEST_CASE(
+    "who reads while an epoch begins or a cluster dies, just before the floor's lock is held, is fenced")
 {
-    store_of<interrupted_lock> const many(100);
-    store_memory const memory{many.block.bytes().data(),
-                              store_layout::for_identities(100, sizeof(interrupted_lock))};
-    store_options const options;
-    many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
-    store_access<interrupted_lock>(memory, options, 1).record_in_floor(vault("c", 10, 0), at(0s));
-    auto const asked = many.store.of("one", at(1s)).required();
-    auto const begin_epoch = [&] {
-        auto other = many.store.of("other", at(1s));
-        other.record_active_position("c", 1, asked, at(1s));
-        other.record_active_position("c", 1, asked, at(5s));
-    };
-    interrupted_lock::first = [&] { interrupted_lock::first = begin_epoch; }; // of the stripe, of the head
-    auto const required = many.store.of("nobody", at(5s)).required(known_cluster{cluster_id("c")});
-    REQUIRE_FALSE(interrupted_lock::first);
-    REQUIRE(memory.cluster(0).state()->is_forwarded());
-    CHECK(required.fenced());
-}
-
-TEST_CASE("who reads while a cluster dies, just before the floor's lock is held, is fenced")
-{
-    store_of<interrupted_lock> const many(100);
-    store_memory const memory{many.block.bytes().data(),
-                              store_layout::for_identities(100, sizeof(interrupted_lock))};
-    store_options const options;
-    store_access<interrupted_lock>(memory, options, 1).record_in_floor(vault("c", 10, 0), at(0s));
-    auto const die = [&] { memory.cluster(0).state_word.fetch_xor(1U << 9); };
-    interrupted_lock::first = [&] { interrupted_lock::first = die; };
-    auto const required = many.store.of("nobody", at(1s)).required(known_cluster{cluster_id("c")});
-    REQUIRE_FALSE(interrupted_lock::first);
-    CHECK(required.fenced());
+    for (bool const dies : {false, true}) {
+        store_of<interrupted_lock> const many(100);
+        store_memory const memory{many.block.bytes().data(),
+                                  store_layout::for_identities(100, sizeof(interrupted_lock))};
+        store_options const options;
+        many.store.of("one", at(0s)).record(vault("c", 10, 0), at(0s));
+        store_access<interrupted_lock>(memory, options, 1).record_in_floor(vault("c", 10, 0), at(0s));
+        auto const asked = many.store.of("one", at(1s)).required();
+        auto const change = [&] {
+            if (dies)
+                memory.cluster(0).state_word.fetch_xor(1U << 9);
+            else
+                begin_epoch(many, asked);
+        };
+        interrupted_lock::first = [&] { interrupted_lock::first = change; }; // of the stripe, of the head
+        auto const required = many.store.of("nobody", at(5s)).required(known_cluster{cluster_id("c")});
+        REQUIRE_FALSE(interrupted_lock::first);
+        CHECK(memory.cluster(0).state()->what() == (dies ? cluster_state::dead : cluster_state::used));
+        CHECK(memory.cluster(0).state()->is_forwarded() == !dies);
+        CHECK(required.fenced());
+    }
 }

@@ -130,7 +130,7 @@ void raise(std::atomic<std::uint64_t>& to, std::uint64_t value)
 class worker {
 public:
     worker() = default;
-    ~worker() { stop(); }
+    ~worker() { static_cast<void>(stop()); }
     worker(worker const&) = delete;
     worker& operator=(worker const&) = delete;
 
@@ -144,14 +144,15 @@ public:
         child_ = child;
     }
 
-    /// Kills it, if there is one.
-    void stop()
+    /// Kills it, if there is one. Whether that is what it died of.
+    [[nodiscard]] bool stop()
     {
         if (child_ <= 0) // for kill(), that would be everybody
-            return;
-        kill(child_, SIGKILL);
-        waitpid(child_, nullptr, 0);
+            return false;
+        int status = 0;
+        bool const is_gone = kill(child_, SIGKILL) == 0 && waitpid(child_, &status, 0) == child_;
         child_ = 0;
+        return is_gone && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     }
 
     /// Waits until it has done so much. It must not end by itself, nor come to nothing, of which this says
@@ -210,7 +211,7 @@ outcome_of_kills kill_in_the_middle(std::uint64_t room)
         running[which].await(shared.done[which], shared.done[which].load() + 1 + random.below(20));
         for (auto spin = random.below(2000); spin > 0; --spin) // somewhere in the next one
             std::atomic_signal_fence(std::memory_order_seq_cst);
-        running[which].stop();
+        REQUIRE(running[which].stop());
         running[which].start(file, shared, which, 1000 + killed);
 
         for (int i = 0; i < 8; ++i) {
@@ -225,7 +226,7 @@ outcome_of_kills kill_in_the_middle(std::uint64_t room)
         }
     }
     for (auto& one : running)
-        one.stop();
+        REQUIRE(one.stop());
     result.recorded = shared.log.load();
     for (std::uint64_t who = 0; who < identities; ++who) {
         auto const now = at(std::chrono::milliseconds(result.recorded));

@@ -238,21 +238,21 @@ private:
         auto const now = to.clock.seconds();
         store_clusters const clusters(caller_.memory);
         auto state = clusters.state_of(head, i, now);
-        if (!is_used(to, i, state) ||
+        if (!admit_floor(to, i, state) ||
             store_floor(cluster, i, state, now, caller_.times.fence).is_met_by(to.find(i)))
             return;
         head.acquire();
         state = clusters.state_of(head, i, now);
-        if (!is_used(to, i, state))
+        if (!admit_floor(to, i, state))
             return;
         if (i != store_layout::unplaced)
             static_cast<void>(add_demand(to, head, i)); // which knows the history
         store_floor(cluster, i, state, now, caller_.times.fence).add_to(to.chosen);
     }
 
-    /// Whether a cluster counts. If it died, or began a new epoch, since it was looked at first, what was
-    /// required of it may not have been seen.
-    static bool is_used(gathering& to, std::uint8_t i, cluster_state const& state) noexcept
+    /// Whether the floor of a cluster counts. If that died, or began a new epoch, since it was looked at
+    /// first, what was required of it may not have been seen: then there is a fence.
+    static bool admit_floor(gathering& to, std::uint8_t i, cluster_state const& state) noexcept
     {
         auto const* const held = to.find(i);
         bool const is_anew =
