@@ -111,7 +111,7 @@ TEST_CASE("what is no HCL is broken, and nothing follows")
 
 TEST_CASE("of a value nothing is left at the end, nor where nothing can be read")
 {
-    for (std::string_view const text : {"a", "a @"}) {
+    for (std::string_view const text : {"a", "a @", "a /* b"}) {
         hcl_reader reader(text);
         CHECK(reader.next() == hcl_token::word);
         CHECK(reader.value() == "a");

@@ -227,12 +227,12 @@ TEST_CASE("the token is the first of its field, or else the first bearer")
 
 TEST_CASE("a login is told by its path")
 {
-    for (auto const* const path : {"/v1/auth/userpass/login/anna", "/v1/auth/jwt/login",
+    for (auto const* const path : {"/v1/auth/userpass/login/anna", "/v1/auth/jwt/login", "/v1/auth/j/login",
                                    "/v1/ns1/auth/a/b/login/x?y=z", "/gateway/v1/auth/jwt/login"})
         CHECK(of_path(path).is_login);
     for (auto const* const path :
          {"/v1/auth/userpass/users/anna", "/v1/kv/login", "/v1/kv/x?y=/auth/jwt/login", "/v1/xauth/jwt/login",
-          "/v1/auth/jwt/loginx", "/auth/jwt/login", "/v1/auth/login", ""})
+          "/v1/auth/jwt/loginx", "/auth/jwt/login", "/v1/auth/login", "/v1/auth//login", ""})
         CHECK_FALSE(of_path(path).is_login);
 }
 

@@ -447,6 +447,20 @@ TEST_CASE(
     CHECK(asked(now.node, third, due + 1s) == flight::turn::wait);
 }
 
+TEST_CASE("who takes the place of a prober that is gone is refused as often before it gives it away")
+{
+    behind now;
+    auto const sent = now.probe(refuse_probes(now, flight::most_refused - 1, at(200ms)));
+    auto newer = reads(101);
+    auto const lost = sent + flight::lease;
+    REQUIRE(asked(now.node, newer, sent + 1ms) == flight::turn::wait);
+    REQUIRE(asked(now.node, newer, lost) == flight::turn::probe);
+    auto const due = now.node.refused(newer, lost, lost, middle);
+    auto third = reads(102);
+    CHECK(asked(now.node, third, due) == flight::turn::wait);
+    CHECK(asked(now.node, newer, due) == flight::turn::probe);
+}
+
 TEST_CASE("an older read that is refused takes the prober's place, and not what that was refused")
 {
     behind now;

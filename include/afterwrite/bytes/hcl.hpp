@@ -39,9 +39,9 @@ public:
     /// Takes the next token.
     constexpr hcl_token next() noexcept
     {
+        value_ = {};
         if (!skip_blanks())
             return fail();
-        value_ = {};
         if (rest_.empty())
             return hcl_token::end;
         char const first = rest_.front();

@@ -141,7 +141,8 @@ struct requirement {
         auto const below = path.substr(api + 3); // with its slash
         asks_node = below == "/sys/health" || below == "/sys/leader" || below == "/sys/seal-status";
         auto const mount = below.find("/auth/"); // a namespace may stand before it
-        auto const login = mount != below.npos ? below.find("/login", mount + 6) : below.npos;
+        // between them the name of a mount, one byte at least
+        auto const login = mount != below.npos ? below.find("/login", mount + 7) : below.npos;
         is_login = login != below.npos && (login + 6 == below.size() || below[login + 6] == '/');
     }
 

@@ -201,12 +201,17 @@ private:
         return !is_behind_ || required <= lacks_;
     }
 
-    constexpr void lead(reader const& who) noexcept
+    constexpr void take_place(reader const& who) noexcept
     {
         is_behind_ = true;
         if (!(who.required == lacks_))
             refused_probes_ = 0; // those were of somebody else
         lacks_ = who.required;
+    }
+
+    constexpr void lead(reader const& who) noexcept
+    {
+        take_place(who);
         leads_until_ = who.deadline < next_probe_ ? next_probe_ : later(next_probe_, join_above);
     }
 
@@ -215,11 +220,9 @@ private:
         bool const is_relieved = refused_probes_ >= most_refused && !(who.required == lacks_);
         bool const leads = may_lead(who.required) || now >= leads_until_ || is_relieved;
         if ((leads && now >= next_probe_) || is_last_chance(who, now)) {
+            take_place(who);
             is_probing_ = true;
             probed_at_ = now;
-            is_behind_ = true;
-            refused_probes_ = is_relieved ? 0 : refused_probes_;
-            lacks_ = who.required;
             leads_until_ = next_probe_ = later(now, lease);
             return {turn::probe, {}};
         }
@@ -266,7 +269,6 @@ private:
     {
         group_ /= 2;
         left_ = std::min(left_, group_);
-        interval_ = join_above;
     }
 
     constexpr void open_group(time_point now, std::uint32_t size) noexcept

@@ -252,6 +252,7 @@ private:
         lineage history;
         clusters.read_history(head, entry.cluster, state, history);
         history.note(position, now);
+        state = clusters.state_of(head, entry.cluster, seconds_of(now)); // a damaged one has just been mended
         cluster.set_history(history, state);
         cluster.set(state);
     }

@@ -16,7 +16,8 @@ namespace afterwrite::inline AFTERWRITE_VERSION {
 /// `best_effort_wal_wait_duration` says otherwise, and then answers with success all the same. Only the
 /// answer's own `warnings` count, not what a secret holds, where they stand in the first `max_inspected_body`
 /// bytes; one that is cut behind these words is enough. Vault writes them behind the data: of a longer body
-/// the last bytes are searched, where what a secret holds could be taken for them, which costs a fence.
+/// the last bytes are searched, where what a secret holds could be taken for them, which costs a fence. The
+/// words are looked for as Vault writes them, without escapes, so that other answers cost one search.
 /// Source: Vault http/handler.go, `request`.
 [[nodiscard]] constexpr bool has_best_effort_warning(std::string_view body) noexcept
 {
