@@ -75,9 +75,9 @@ TEST_CASE("what a secret holds is not the node's warning")
 
 TEST_CASE("the words are looked for as Vault writes them: escapes may come before, but not in them")
 {
-    std::string const rest = std::string(warning.substr(1)) + "\"]";
-    CHECK(has_best_effort_warning(with_warnings(R"(["\u0054", "T)" + rest)));
-    CHECK_FALSE(has_best_effort_warning(with_warnings(R"(["\u0054)" + rest)));
+    auto const rest = quoted(warning).substr(2);
+    CHECK(has_best_effort_warning(with_warnings(R"(["\u0054", "T)" + rest + "]")));
+    CHECK_FALSE(has_best_effort_warning(with_warnings(R"(["\u0054)" + rest + "]")));
 }
 
 TEST_CASE("other answers have none")
