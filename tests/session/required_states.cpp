@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace afterwrite;
@@ -152,6 +153,19 @@ TEST_CASE("a text of neither dialect is kept apart, and sent only where nothing 
     CHECK(texts_of(required) == texts{"newer-format"});
     required.forget_unknown_form();
     CHECK(required.empty());
+}
+
+TEST_CASE("a text of neither dialect is given up for another one only if that answers a request that sent it")
+{
+    auto const held = states({"future-format"});
+    auto const states_first = states({"future-format", vault("c", 1, 0)});
+    for (auto const& [carried, is_fenced] :
+         {std::pair(held, false), std::pair(states_first, true), std::pair(states({"other-format"}), true)}) {
+        auto required = held;
+        required.record("newer-format", carried);
+        CHECK(required.unplaced().has_strays() == is_fenced);
+        CHECK(texts_of(required) == texts{"newer-format"});
+    }
 }
 
 TEST_CASE("Vault takes several indices, of one cluster and of more")

@@ -167,12 +167,12 @@ TEST_CASE("a text in the place of another one leaves a fence, unless the request
 {
     for (std::string const& first : {std::string("x"), std::string("one")}) {
         unplaced_demand required;
-        required.keep(first, "forgotten meanwhile");
+        required.keep(first);
         required.keep(first);
         CHECK_FALSE(required.fenced());
-        required.keep("another", first);
+        required.keep("another", true);
         CHECK_FALSE(required.fenced());
-        required.keep(first, "another");
+        required.keep(first, true);
         CHECK_FALSE(required.fenced());
         required.keep("neither");
         CHECK(required.has_strays());

@@ -93,8 +93,7 @@ public:
         return unplaced_demand::unkept;
     }
 
-    /// It is `now`: fences and suspicions older than `fence_time` end. An exchange tells its copy when it
-    /// begins.
+    /// It is `now`: fences and suspicions older than `fence_time` end. An exchange tells its copy at first.
     void advance(time_point now, duration fence_time = default_fence_time) noexcept
     {
         now_ = now;
@@ -279,14 +278,15 @@ private:
     {
         if (why == decode_error::unknown_form) {
             ++total.unknown_form;
-            unplaced_.keep(index,
-                           how.carried != nullptr ? how.carried->unplaced_.text() : std::string_view());
+            bool was_sent = false;
+            if (how.carried != nullptr)
+                how.carried->for_each([&](std::string_view text) { was_sent = text == unplaced_.text(); });
+            unplaced_.keep(index, was_sent);
         } else if (!is_past_bound(index, why)) {
             ++total.rejected;
-        } else if (how.carried != nullptr) { // whose it is cannot be read off it
-            total += fence(how.carried->sent_as_.cluster, how.carried->sent_as_.form);
-        } else {
-            total += fence({}, dialect::unknown);
+        } else { // whose it is cannot be read off it
+            auto const sent = how.carried != nullptr ? how.carried->sent_as_ : attempt_facts{};
+            total += fence(sent.cluster, sent.form);
         }
         total.why = why;
     }

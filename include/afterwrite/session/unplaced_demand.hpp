@@ -35,10 +35,10 @@ public:
     [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
 
     /// Takes the place of the text before; a fence stands for that one, since nobody can order the two,
-    /// unless the answered request had `carried` it. `index` has passed `is_sendable`, which bounds its size.
-    void keep(std::string_view index, std::string_view carried = {}) noexcept
+    /// unless the answered request had carried it, and it `was_sent`. `index` has passed `is_sendable`, which bounds its size.
+    void keep(std::string_view index, bool was_sent = false) noexcept
     {
-        if (text_size_ > 0 && text() != index && text() != carried)
+        if (text_size_ > 0 && text() != index && !was_sent)
             stray();
         put(index);
     }
