@@ -109,31 +109,23 @@ TEST_CASE("what an answer of success leaves open is noticed for all threads")
 TEST_CASE("each call takes the lock once, and gives it back")
 {
     shared_session<checked_lock> ours;
-    checked_lock::taken = 0;
-    ours.record(written(vault("c", 1, 0)), {}, at(0s));
-    CHECK(checked_lock::taken == 1);
-    ours.record(vault("c", 1, 0), at(0s));
-    CHECK(checked_lock::taken == 2);
-    CHECK_FALSE(ours.required(replication_view()).empty());
-    CHECK(checked_lock::taken == 3);
-    CHECK_FALSE(ours.required().empty());
-    CHECK(checked_lock::taken == 4);
-    ours.forget("c");
-    CHECK(checked_lock::taken == 5);
-    ours.merge(states({vault("c", 1, 0)}), at(0s));
-    CHECK(checked_lock::taken == 6);
-    ours.record_lost({}, at(0s));
-    CHECK(checked_lock::taken == 7);
-    ours.record_active_position("c", 1, {}, at(0s));
-    CHECK(checked_lock::taken == 8);
-    CHECK_FALSE(static_cast<bool>(ours.last_regression()));
-    CHECK(checked_lock::taken == 9);
-    ours.accept_regression("c");
-    CHECK(checked_lock::taken == 10);
-    CHECK(ours.raised() == at(0s));
-    CHECK(checked_lock::taken == 11);
-    ours.clear();
-    CHECK(checked_lock::taken == 12);
+    auto const takes_once = [](auto&& call) {
+        auto const before = checked_lock::taken;
+        call();
+        CHECK(checked_lock::taken == before + 1);
+    };
+    takes_once([&] { ours.record(written(vault("c", 1, 0)), {}, at(0s)); });
+    takes_once([&] { ours.record(vault("c", 1, 0), at(0s)); });
+    takes_once([&] { CHECK_FALSE(ours.required(replication_view()).empty()); });
+    takes_once([&] { CHECK_FALSE(ours.required().empty()); });
+    takes_once([&] { ours.forget("c"); });
+    takes_once([&] { ours.merge(states({vault("c", 1, 0)}), at(0s)); });
+    takes_once([&] { ours.record_lost({}, at(0s)); });
+    takes_once([&] { ours.record_active_position("c", 1, {}, at(0s)); });
+    takes_once([&] { CHECK_FALSE(static_cast<bool>(ours.last_regression())); });
+    takes_once([&] { ours.accept_regression("c"); });
+    takes_once([&] { CHECK(ours.raised() == at(0s)); });
+    takes_once([&] { ours.clear(); });
 }
 
 TEST_CASE("a response that cannot be read leaves the lock free, and what was known")
