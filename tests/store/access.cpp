@@ -144,6 +144,26 @@ TEST_CASE("a history that was damaged learns where the log is, from those who re
     CHECK(one.required(14s).demand("c") == wal_position{268, 0});
 }
 
+TEST_CASE("what mends a damaged history and what tells it of an index are written to different halves")
+{
+    accessed const one;
+    one.record(vault("c", 1, 0), 0s);
+    auto& cluster = one.memory.cluster(0);
+    auto const is_whole = [&](bool half) {
+        auto state = *cluster.state();
+        state.set_second_half(half);
+        lineage read;
+        return cluster.read_history(state, read);
+    };
+    bool const damaged = cluster.state()->second_half();
+    cluster.histories[damaged].words[9].fetch_xor(1);
+    REQUIRE_FALSE(is_whole(damaged));
+    one.record(vault("c", 2, 0), 10s);
+    CHECK(cluster.state()->second_half() == damaged); // who reads meanwhile has the other one
+    CHECK(is_whole(damaged));
+    CHECK(is_whole(!damaged));
+}
+
 TEST_CASE("an index past a bound fences who requires nothing yet, and the history stays what it is")
 {
     accessed const one;
@@ -198,6 +218,25 @@ TEST_CASE(
     CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
     CHECK(one.of(2).record(vault("c", 7, 0), {.now = at(5s)}).kept == 1);
     CHECK(one.of(2).reader().required(at(5s)).demand("c") == wal_position{7, 0});
+}
+
+TEST_CASE("who requires nothing yet, and has seen the new history, has seen it for everybody")
+{
+    accessed const one;
+    auto const write = [&](std::uint64_t by, std::uint64_t local, duration since) {
+        auto const access = one.of(by);
+        auto carried =
+            access.reader().required(cluster_id("c"), at(since), [](cluster_id const&) { return false; });
+        carried.set_sent_as({.was_checked = true});
+        return access.record(vault("c", local, 0), {.carried = &carried, .now = at(since)});
+    };
+    one.record(vault("c", 10, 0), 0s);
+    one.record(vault("c", 11, 0), 1s);
+    write(1, 3, 2s);
+    REQUIRE(write(1, 4, 3s).regressed == 1);
+    REQUIRE(one.memory.cluster(0).state()->is_forwarded());
+    CHECK(write(2, 5, 4s).kept == 1);
+    CHECK_FALSE(one.memory.cluster(0).state()->is_forwarded());
 }
 
 TEST_CASE("an answer that repays what nobody knew the cluster of does so where nothing else is to be changed")
