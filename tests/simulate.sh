@@ -3,7 +3,7 @@
 # simulate.sh SEEDS [OPTION...]: builds the simulation and runs so many seeds, or A..B, of 20000 operations
 # each, in as many threads as there are processors; options are those of the program, such as --rivals, or for a
 # single seed, such as 7..7, --shrink and --history FILE. Its last line says how many operations were simulated,
-# and how many violations were seen. Fails if there were any, or if a fault struck in none of several seeds.
+# and how many violations were seen. Fails if there were any, or if a kind of fault struck in none of 100 seeds or more.
 set -eu
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd -P)

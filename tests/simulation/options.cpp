@@ -77,8 +77,8 @@ std::string usage()
 
 Runs the library in virtual time against emulated clusters in which everything goes wrong, and checks at
 every step that it keeps what it promises. What happens depends on the seed alone. The last line says how
-many operations were simulated, and how many violations were seen; if there were any, or if a fault struck
-in none of several seeds, it ends with status 1.
+many operations were simulated, and how many violations were seen; if there were any, it ends with status 1.
+So it does if a kind of fault struck in none of 100 seeds or more; of fewer it only says so.
 
   --seeds N        seeds 1 to N (200)
   --seeds A..B     seeds A to B; of a single one, such as 7..7, it tells more

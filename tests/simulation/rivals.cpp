@@ -126,17 +126,20 @@ struct contestant {
     cluster::dialect at;
     std::optional<rival> kind;   ///< none: afterwrite
     bool is_addressable = false; ///< knows the nodes' addresses; the others have a load balancer
+    bool fences_lost_writes = true;
 };
 
-constexpr std::array<contestant, 9> contestants = {{
+constexpr std::array<contestant, 11> contestants = {{
     {"none", cluster::dialect::vault, rival::none},
     {"Vault's Go client", cluster::dialect::vault, rival::vault_go},
     {"Vault Agent, retry", cluster::dialect::vault, rival::vault_agent},
     {"afterwrite, load balancer", cluster::dialect::vault, std::nullopt},
+    {"... without fence_lost_writes", cluster::dialect::vault, std::nullopt, false, false},
     {"afterwrite, addresses", cluster::dialect::vault, std::nullopt, true},
     {"none", cluster::dialect::openbao, rival::none},
     {"OpenBao's Go client", cluster::dialect::openbao, rival::openbao_go},
     {"afterwrite, load balancer", cluster::dialect::openbao, std::nullopt},
+    {"... without fence_lost_writes", cluster::dialect::openbao, std::nullopt, false, false},
     {"afterwrite, addresses", cluster::dialect::openbao, std::nullopt, true},
 }};
 
@@ -159,7 +162,7 @@ std::string row(std::string_view name, std::array<std::string, 8> const& cells)
 /// All have the same weather and do what they do by default. Left out is what takes from a client what it
 /// knows, or makes it believe what is not so: then none can promise anything. So are redirects, which clients
 /// follow or not.
-void make_comparable(plan& what, bool is_addressable)
+void make_comparable(plan& what, contestant const& one)
 {
     constexpr std::array left_out = {fault::forged,
                                      fault::foreign_line,
@@ -189,8 +192,8 @@ void make_comparable(plan& what, bool is_addressable)
         }
     }
     for (auto& each : what.processes) {
-        each.options = {};
-        each.addressable = is_addressable;
+        each.options = {.fence_lost_writes = one.fences_lost_writes};
+        each.addressable = one.is_addressable;
         each.logs_in = false;
     }
 }
@@ -216,7 +219,7 @@ std::string compare_rivals(std::uint64_t first, std::uint64_t last, std::size_t 
                     each.how = keeping::rival;
                     each.as = *one.kind;
                 }
-            make_comparable(what, one.is_addressable);
+            make_comparable(what, one);
             return speaks(what, one.at);
         });
         auto const& seen = all.total.seen;

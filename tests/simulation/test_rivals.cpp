@@ -79,6 +79,7 @@ TEST_CASE("who does nothing reads what is old, and afterwrite does not")
         CHECK(table.find("| none" + nothing_lacks) == std::string::npos);
         CHECK(table.find("| afterwrite, addresses" + nothing_lacks) != std::string::npos);
         CHECK(table.find("| afterwrite, load balancer" + nothing_lacks) != std::string::npos);
+        CHECK(table.find("| ... without fence_lost_writes" + nothing_lacks) != std::string::npos);
     }
     // No index comes with a 404, so that only what was there is promised to be seen again.
     CHECK(cell_of(table, "| afterwrite, addresses | OpenBao |", 2) == "0");
