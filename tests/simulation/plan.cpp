@@ -50,6 +50,7 @@ settings draw_cluster(dialect speaks, std::size_t number, dice& luck)
     made.seed = luck.next();
     made.cluster_id = (number == 0 ? "3f2a7c1e-5b0d-4e7a-9c66-" : "8c0d1b2a-77aa-4f10-b3c5-") +
                       std::to_string(100'000'000'000 + luck.below(800'000'000'000));
+    made.hmac_key = "the key of " + made.cluster_id; // and of its secondaries
     made.performance_standbys = 1 + luck.below(3);
     made.plain_standbys = luck.per_mille(150) ? 1 : 0;
     made.lag = draw_lag(luck);
