@@ -142,7 +142,8 @@ TEST_CASE("only clusters take a number")
 {
     many_type const many(1000);
     auto one = many.store.of("one", at(0s));
-    auto const other = states({vault("c0", 1, 1)});
+    auto other = states({vault("c0", 1, 1), vault("gone", 1, 1)});
+    other.forget("gone");
     one.merge(other, at(0s));
     attempt_facts const asked{.asked_active_node = true, .may_show_loss = true};
     one.record(vault_stale(), sent(other, asked, at(1s)), at(1s));
@@ -244,6 +245,9 @@ TEST_CASE("when a write was last answered without an index only its handle remem
         mine.record(both, sent({}, {}, at(6s)), at(6s));
         CHECK(mine.required(c).unindexed_write_at() == time_point::min()); // who has that has the earlier one
     }
+    mine.record(answer(204), sent({}, {}, at(6s)), at(6s));
+    mine.record(written(vault("c", 9, 0)), sent({}, {}, at(6s)), at(6s));
+    CHECK(mine.required(c).unindexed_write_at() == time_point::min()); // one index is enough
     other.clear();
     CHECK(other.required(c).unindexed_write_at() == time_point::min());
 }
@@ -359,6 +363,48 @@ TEST_CASE("what the active node says of itself tells of a restore, too")
     CHECK(asking.record_active_position("c", 3, asked, at(12s)).regressed == 1);
     CHECK(asking.record_active_position("unheard of", 3, asked, at(12s)) == recorded());
     CHECK(many.store.of("one", at(12s)).required(c).size() == 0);
+}
+
+TEST_CASE("a restore is told of whichever of the clusters it is that something was asked of")
+{
+    many_type const many(100);
+    auto one = many.store.of("one", at(0s));
+    for (auto const* const cluster : {"c", "d"})
+        one.record(vault(cluster, 1000, 0), at(0s));
+    attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
+    auto const asked = sent(many.store.of("one", at(10s)).required(), facts, at(10s));
+    for (auto const* const cluster : {"c", "d"})
+        CHECK(one.record_active_position(cluster, 3, asked, at(10s)).suspected == 1);
+    CHECK(one.record(vault_stale(), asked, at(12s)).regressed == 2);
+    CHECK(many.store.of("one", at(12s)).required().size() == 0);
+}
+
+TEST_CASE("of a cluster that was forgotten before it was asked no restore is told")
+{
+    many_type const many(100);
+    auto one = many.store.of("one", at(0s));
+    for (auto const* const cluster : {"c", "d"})
+        one.record(vault(cluster, 1000, 0), at(0s));
+    attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
+    auto asked = sent(many.store.of("one", at(10s)).required(), facts, at(10s));
+    asked.forget("d");
+    CHECK(one.record_active_position("d", 3, asked, at(10s)) == recorded());
+    CHECK(one.record(vault_stale(), asked, at(10s)).suspected == 1);
+    CHECK_FALSE(one.required(known_cluster{cluster_id("d")}).fenced());
+}
+
+TEST_CASE("what is merged in is of the histories that are followed, however many clusters it is of")
+{
+    many_type const many(100);
+    auto one = many.store.of("one", at(0s));
+    one.record(vault("c", 1000, 0), at(0s));
+    auto const asked = many.store.of("one", at(10s)).required();
+    one.record_active_position("c", 3, asked, at(10s));
+    REQUIRE(one.record_active_position("c", 3, asked, at(12s)).regressed == 1);
+    auto late = many.store.of("late", at(13s));
+    CHECK(late.merge(states({vault("b", 1, 0), vault("c", 4, 0)}), at(13s)).kept == 2);
+    CHECK(late.required(c).demand("c") == wal_position{4, 0});
+    CHECK(late.required(c).find("c", dialect::vault)->history().epoch() == 1); // it did not begin anew
 }
 
 TEST_CASE("a regression that has to be accepted is accepted for everybody")
