@@ -153,6 +153,23 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("what is damaged where no cluster is yet fences nobody, and costs no lock")
+{
+    store_parts const parts;
+    store_clusters const clusters(parts.memory);
+    counting_lock lock;
+    {
+        late_hold<counting_lock> head(lock);
+        REQUIRE(clusters.intern(head, "a", dialect::vault, 0) == 0);
+    }
+    lock.taken = 0;
+    parts.memory.cluster(2).state_word.fetch_xor(1U << 9); // 1 is free, and so is all behind it
+    late_hold<counting_lock> head(lock);
+    CHECK_FALSE(clusters.find(head, "b", dialect::vault, 1000));
+    CHECK_FALSE(clusters.for_each(head, 1000, 900, [](std::uint8_t, cluster_state const&) { return true; }));
+    CHECK(lock.taken == 0);
+}
+
 TEST_CASE("a history that was damaged begins anew in the epoch that counts")
 {
     store_parts const parts;
