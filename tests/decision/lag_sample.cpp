@@ -93,6 +93,20 @@ TEST_CASE("what was sent before the first refusal came, or just then, came withi
     CHECK(view.nodes()[a].lag.quantile(1.0F) == 250us);
 }
 
+TEST_CASE("however often the state came at once, it came within the shortest stretch each time")
+{
+    auto view = view_of_three();
+    replication_lag expected;
+    for (int i = 0; i < 10; ++i) {
+        lag_sample seen;
+        refuse(seen, a, 0ms, 3ms);
+        seen.send(at(3ms));
+        seen.landed(a, view);
+        expected.landed(0ms, 250us);
+        CHECK(view.nodes()[a].lag == expected);
+    }
+}
+
 TEST_CASE("who was forwarded teaches that the node needed longer than its last refusal, and no more")
 {
     auto view = view_of_three();

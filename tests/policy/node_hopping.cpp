@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <random>
@@ -38,6 +40,13 @@ TEST_CASE("hops are tried at first, and given up after some in vain")
         nodes.hopped(false);
     CHECK(hops == 28);
     CHECK_FALSE(nodes.should_hop(2, 0, no_trial));
+}
+
+TEST_CASE("it pays from the worthwhile rate on")
+{
+    auto const of_rate = [](float rate) { return std::bit_cast<node_hopping>(rate); };
+    CHECK(of_rate(node_hopping::worthwhile).pays());
+    CHECK_FALSE(of_rate(std::nextafter(node_hopping::worthwhile, 0.0F)).pays());
 }
 
 TEST_CASE("the first retry stays")

@@ -70,6 +70,10 @@ TEST_CASE("a copy is a value, and holds the text and the fences")
     required.keep("another");
     CHECK(copied.text() == "one");
     CHECK(copied.has_strays());
+    auto const& itself = copied;
+    copied = itself;
+    CHECK(copied.text() == "one");
+    CHECK(copied.has_strays());
     unplaced_demand const none;
     copied = none;
     CHECK(copied.text().empty());
