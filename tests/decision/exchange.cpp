@@ -1160,6 +1160,16 @@ TEST_CASE("what was not sent is no loss, and its repetition takes nobody else's 
     }
 }
 
+TEST_CASE("who finds no connection before the request was prepared tries again")
+{
+    auto view = view_of(dialect::vault);
+    exchange machine(policy_of(when_inconsistent::retry), on_vault, reading, at(0s), 1);
+    REQUIRE(machine.first(view).what == action::send_again);
+    auto const next = machine.on_transport_error(view, at(1ms), false);
+    CHECK(next.what == action::send_again);
+    CHECK(next.why == reason::repeating);
+}
+
 TEST_CASE("where a session ignores losses its exchanges do, too")
 {
     session careless(session_options{.fence_lost_writes = false});

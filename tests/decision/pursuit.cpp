@@ -470,6 +470,22 @@ TEST_CASE("after the second refusal another node is asked at once, twice at most
     CHECK(hops > 20);
 }
 
+TEST_CASE("who was not let through to the active node may hop twice, too")
+{
+    int twice = 0;
+    for (std::uint64_t seed = 0; seed < 32; ++seed) {
+        auto view = view_of_three();
+        hunt one(five, to_best_node(), {.forward_after = 0ms}, seed);
+        one.way.choose(view, one.times, true);
+        CHECK(one.refuse(view, 0ms, 1ms, impatient).what == pursuit::move::forward);
+        auto const second = one.refuse(view, 2ms, 3ms, waiting); // it forwards nothing
+        auto const third = one.refuse(view, 3ms, 4ms, waiting);
+        if (second.what == pursuit::move::ask_another && third.what == pursuit::move::ask_another)
+            ++twice;
+    }
+    CHECK(twice > 20);
+}
+
 TEST_CASE("a hop that was answered speaks for hopping")
 {
     auto view = view_of_three();
