@@ -57,7 +57,7 @@ status=0
 for mode in ${what:-named sweep}; do
     # shellcheck disable=SC2086
     "$work/mutants" "$mode" source "$source_dir" work "$work/work" jobs "$jobs" compiler "$fastest" \
-        flags "-std=c++20 -O0 -w -pthread -DAFTERWRITE_SOURCE_DIR='\"$source_dir\"' \
+        flags "-std=c++20 -O0 -w -pthread -D_GLIBCXX_ASSERTIONS -DAFTERWRITE_SOURCE_DIR='\"$source_dir\"' \
             -DAFTERWRITE_TEST_DATA='\"$source_dir/tests/vectors\"'" \
         simulator "sh $source_dir/tests/mutants/simulate.sh $source_dir" $options || status=1
 done

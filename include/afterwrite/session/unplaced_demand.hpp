@@ -35,7 +35,8 @@ public:
     [[nodiscard]] std::string_view text() const noexcept { return {text_, text_size_}; }
 
     /// Takes the place of the text before; a fence stands for that one, since nobody can order the two,
-    /// unless the answered request had carried it, and it `was_sent`. `index` has passed `is_sendable`, which bounds its size.
+    /// unless it `was_sent` with the answered request. `index` has passed `is_sendable`, which bounds its
+    /// size.
     void keep(std::string_view index, bool was_sent = false) noexcept
     {
         if (text_size_ > 0 && text() != index && !was_sent)
