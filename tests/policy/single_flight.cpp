@@ -260,7 +260,7 @@ TEST_CASE("a group of one that is refused is none, and only the prober goes")
     CHECK(asked(now.node, waiting[2], open + 3ms) == flight::turn::wait);
 }
 
-TEST_CASE("after a refusal the next group is no larger than the last")
+TEST_CASE("after a refusal half of the group may go, and the next one is no larger than the last")
 {
     for (bool const is_refused : {false, true}) {
         behind now;
@@ -281,6 +281,10 @@ TEST_CASE("after a refusal the next group is no larger than the last")
         late.has_joined = true;
         if (is_refused)
             CHECK(now.node.refused(late, when, when, middle) > when);
+        int rest = 0; // of eight, of which one has gone
+        while (go(when, 110))
+            ++rest;
+        CHECK(rest == (is_refused ? 4 : 7));
         now.node.answered(reads(102), when);
         when += 5ms;
         int size = 0;

@@ -9,6 +9,9 @@
 using namespace afterwrite;
 using namespace afterwrite::detail;
 
+// They are compared in two words; the last byte is nobody's.
+static_assert(sizeof(store_bucket::tags) == store_bucket::slots + 1);
+
 namespace {
 
 std::unique_ptr<store_bucket> bucket_of(std::uint16_t mask)
