@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <utility>
@@ -13,13 +14,27 @@ namespace {
 
 response with_body(int status, std::string body)
 {
-    return {status, {{"Cache-Control", "no-store"}, {"Content-Type", "application/json"}}, std::move(body)};
+    response made{status, {}, std::move(body)};
+    made.fields.reserve(3); // an index may come
+    made.fields.emplace_back("Cache-Control", "no-store");
+    made.fields.emplace_back("Content-Type", "application/json");
+    return made;
 }
 
 } // namespace
 
+bool is_plain(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char letter) {
+        return letter >= ' ' && letter <= '~' && letter != '"' && letter != '\\';
+    });
+}
+
 std::string json_string(std::string_view text)
 {
+    if (is_plain(text)) {
+        return '"' + std::string(text) + '"';
+    }
     // Bytes that are no UTF-8 are replaced: an answer must be JSON whatever the request held.
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

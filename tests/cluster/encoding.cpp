@@ -5,28 +5,35 @@
 #include <openssl/params.h>
 
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <cstdint>
+#include <initializer_list>
 
 namespace cluster {
 
 namespace {
 
-bool in_alphabet(char letter)
-{
-    return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
-           (letter >= '0' && letter <= '9') || letter == '+' || letter == '/';
-}
+/// The number that each letter stands for: its place in an alphabet; -1: it is in none.
+class digits {
+public:
+    constexpr digits(std::initializer_list<std::string_view> alphabets)
+    {
+        values_.fill(-1);
+        for (auto const& alphabet : alphabets) {
+            for (std::size_t at = 0; at < alphabet.size(); ++at) {
+                values_[static_cast<unsigned char>(alphabet[at])] = static_cast<signed char>(at);
+            }
+        }
+    }
 
-int hex_digit(char letter)
-{
-    if (letter >= '0' && letter <= '9') {
-        return letter - '0';
-    }
-    if (letter >= 'a' && letter <= 'f') {
-        return letter - 'a' + 10;
-    }
-    return letter >= 'A' && letter <= 'F' ? letter - 'A' + 10 : -1;
-}
+    [[nodiscard]] constexpr int of(char letter) const { return values_[static_cast<unsigned char>(letter)]; }
+
+private:
+    std::array<signed char, 256> values_{};
+};
+
+constexpr digits base64_digits{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"};
+constexpr digits hex_digits{"0123456789abcdef", "0123456789ABCDEF"};
 
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
@@ -47,24 +54,43 @@ std::string base64_encode(std::string_view bytes)
 
 std::optional<std::string> base64_decode(std::string_view text)
 {
-    std::string clean;
-    clean.reserve(text.size());
-    std::copy_if(text.begin(), text.end(), std::back_inserter(clean),
-                 [](char letter) { return letter != '\r' && letter != '\n'; });
-    auto const digits = std::find(clean.begin(), clean.end(), '=') - clean.begin();
-    auto const padding = clean.size() - static_cast<std::size_t>(digits);
-    // EVP_DecodeBlock forgives spaces and '=' in the middle; Go does not, so it is judged here.
-    bool const whole = clean.size() % 4 == 0 && padding <= 2 &&
-                       std::all_of(clean.begin(), clean.begin() + digits, in_alphabet) &&
-                       std::all_of(clean.begin() + digits, clean.end(), [](char c) { return c == '='; });
-    if (!whole) {
+    std::string bytes(text.size() / 4 * 3, '\0');
+    std::size_t size = 0;
+    auto const add = [&](std::uint32_t bits) {
+        bytes[size++] = static_cast<char>(bits >> 16U);
+        bytes[size++] = static_cast<char>(bits >> 8U);
+        bytes[size++] = static_cast<char>(bits);
+    };
+    for (; text.size() >= 4; text.remove_prefix(4)) { // as long as there is nothing but digits
+        int const high = base64_digits.of(text[0]) << 6 | base64_digits.of(text[1]);
+        int const low = base64_digits.of(text[2]) << 6 | base64_digits.of(text[3]);
+        if (high < 0 || low < 0) {
+            break;
+        }
+        add(static_cast<std::uint32_t>(high << 12 | low));
+    }
+    std::uint32_t bits = 0;
+    std::size_t letters = 0;
+    std::size_t padding = 0;
+    for (char const letter : text) {
+        int const value = base64_digits.of(letter);
+        if (letter == '\r' || letter == '\n') {
+            continue;
+        }
+        if (letter == '=') {
+            ++padding;
+        } else if (value < 0 || padding > 0) {
+            return std::nullopt;
+        }
+        bits = bits << 6U | static_cast<std::uint32_t>(value & 63);
+        if (++letters % 4 == 0) {
+            add(bits);
+        }
+    }
+    if (letters % 4 != 0 || padding > 2) {
         return std::nullopt;
     }
-    std::string bytes(clean.size() / 4 * 3, '\0');
-    if (EVP_DecodeBlock(bytes_of(bytes), bytes_of(clean), static_cast<int>(clean.size())) < 0) {
-        return std::nullopt;
-    }
-    bytes.resize(bytes.size() - padding);
+    bytes.resize(size - padding);
     return bytes;
 }
 
@@ -81,15 +107,16 @@ std::string to_hex(std::string_view bytes)
     return text;
 }
 
-std::optional<std::string> from_hex(std::string_view digits)
+std::optional<std::string> from_hex(std::string_view text)
 {
     std::string bytes;
-    if (digits.size() % 2 != 0) {
+    if (text.size() % 2 != 0) {
         return std::nullopt;
     }
-    for (std::size_t at = 0; at < digits.size(); at += 2) {
-        int const high = hex_digit(digits[at]);
-        int const low = hex_digit(digits[at + 1]);
+    bytes.reserve(text.size() / 2);
+    for (std::size_t at = 0; at < text.size(); at += 2) {
+        int const high = hex_digits.of(text[at]);
+        int const low = hex_digits.of(text[at + 1]);
         if (high < 0 || low < 0) {
             return std::nullopt;
         }
