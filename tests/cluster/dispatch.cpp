@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace cluster {
@@ -139,15 +140,17 @@ reply model::state::checked(std::size_t node, call& from)
         return unwrap(node, from, token); // its only use, which is not counted once more
     }
     const std::uint64_t at = sees(node, from.now);
-    const token_record whole_power{"root-accessor", {"root"}, 0, true, {}};
-    token_record const* found = token == set.root_token ? &whole_power : stored.tokens.value_at(token, at);
+    static const token_record whole_power{"root-accessor", {"root"}, 0, true, {}};
+    bool const is_root = token == set.root_token;
+    token_record const* found = is_root ? &whole_power : stored.tokens.value_at(token, at);
     if (token.empty() || found == nullptr) {
         return {error_answer(403, "permission denied")};
     }
     if (found->uses_left > 0 && !writable(node, from.now)) {
         return elsewhere(); // to count a use is a write
     }
-    const token_record caller = *found; // what follows may write tokens
+    std::optional<token_record> kept; // since what follows may write tokens
+    token_record const& caller = is_root ? whole_power : kept.emplace(*found);
     if (!allowed(caller, from, at)) {
         return {collected_error(403, "permission denied")};
     }

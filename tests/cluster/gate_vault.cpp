@@ -34,13 +34,14 @@ demand model::state::vault_demand(call const& from)
         if (!same_name(name, "X-Vault-Index")) {
             continue;
         }
-        auto index = vault_indices.of(
+        auto const& index = vault_indices.of(
             value, [this](std::string_view text) { return decode_vault_index(text, &signer).index; });
         if (index && index->cluster == set.cluster_id) {
+            auto where = index->where;
             if (upstream == nullptr && !set.unknown.primary_checks_replicated) {
-                index->where.replicated = 0;
+                where.replicated = 0;
             }
-            (any ? wanted.any : wanted.all).push_back(index->where);
+            (any ? wanted.any : wanted.all).push_back(where);
             continue;
         }
         auto const rule = index ? set.unknown.foreign_cluster : set.unknown.malformed;

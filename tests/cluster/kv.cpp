@@ -19,12 +19,13 @@ struct place {
 place find_place(versioned_store<mount> const& mounts, std::string_view space, std::string_view path,
                  std::uint64_t at)
 {
+    const std::string whole = std::string(space).append("/").append(path);
     for (auto slash = path.rfind('/'); slash != std::string_view::npos; slash = path.rfind('/', slash - 1)) {
-        auto const name = path.substr(0, slash);
-        mount const* found = mounts.value_at(std::string(space) + '/' + std::string(name), at);
+        auto const name = std::string_view{whole}.substr(0, space.size() + 1 + slash);
+        mount const* found = mounts.value_at(name, at);
         // The mounts of the beginning are in every namespace, each with its own keys.
         if (found == nullptr && !space.empty()) {
-            found = mounts.value_at('/' + std::string(name), 0);
+            found = mounts.value_at(name.substr(space.size()), 0);
         }
         if (found != nullptr) {
             return {found, path.substr(slash + 1)};

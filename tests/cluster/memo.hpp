@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 namespace cluster {
 
@@ -16,21 +16,25 @@ public:
     template <class F>
     Meaning const& of(std::string_view text, F&& read)
     {
-        std::string key(text);
-        auto const found = known_.find(key);
+        auto const found = known_.find(text);
         if (found != known_.end()) {
             return found->second;
         }
         if (known_.size() >= most) {
             known_.clear();
         }
-        return known_.emplace(std::move(key), read(text)).first->second;
+        return known_.emplace(std::string(text), read(text)).first->second;
     }
 
 private:
     static constexpr std::size_t most = 1U << 16U; // far above what is alive at once in any run
 
-    std::unordered_map<std::string, Meaning> known_;
+    struct hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+
+    std::unordered_map<std::string, Meaning, hash, std::equal_to<>> known_;
 };
 
 } // namespace cluster

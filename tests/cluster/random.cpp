@@ -7,15 +7,6 @@
 
 namespace cluster {
 
-std::uint64_t splitmix64(std::uint64_t& state)
-{
-    state += 0x9E3779B97F4A7C15U;
-    std::uint64_t mixed = state;
-    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
-    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
-    return mixed ^ (mixed >> 31U);
-}
-
 random_source::random_source(std::uint64_t seed, std::uint64_t stream) : state_{}
 {
     std::uint64_t start = seed;

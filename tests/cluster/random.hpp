@@ -6,7 +6,14 @@
 namespace cluster {
 
 /// One step of splitmix64 (Steele, Lea, Flood 2014); used to seed and to mix.
-[[nodiscard]] std::uint64_t splitmix64(std::uint64_t& state);
+[[nodiscard]] inline std::uint64_t splitmix64(std::uint64_t& state)
+{
+    state += 0x9E3779B97F4A7C15U;
+    std::uint64_t mixed = state;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
+    return mixed ^ (mixed >> 31U);
+}
 
 /// xoshiro256** (Blackman, Vigna 2018) with its own distributions: the standard ones differ among
 /// libraries, and a history must be the same everywhere for the same seed.

@@ -7,6 +7,9 @@ namespace cluster {
 
 std::string percent_decode(std::string_view text)
 {
+    if (text.find('%') == std::string_view::npos) {
+        return std::string(text);
+    }
     std::string plain;
     plain.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); ++at) {
