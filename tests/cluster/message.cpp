@@ -5,22 +5,6 @@
 
 namespace cluster {
 
-namespace {
-
-char lower(char letter)
-{
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-} // namespace
-
-bool same_name(std::string_view left, std::string_view right)
-{
-    return left.size() == right.size() && // names of one size differ at the end: X-Vault-Token, X-Vault-Index
-           std::equal(left.rbegin(), left.rend(), right.rbegin(),
-                      [](char one, char other) { return lower(one) == lower(other); });
-}
-
 std::string const* find_field(field_list const& fields, std::string_view name)
 {
     auto const found = std::find_if(fields.begin(), fields.end(),
@@ -37,11 +21,7 @@ std::string_view field_or_empty(field_list const& fields, std::string_view name)
 std::vector<std::string_view> all_fields(field_list const& fields, std::string_view name)
 {
     std::vector<std::string_view> found;
-    for (auto const& [field, value] : fields) {
-        if (same_name(field, name)) {
-            found.emplace_back(value);
-        }
-    }
+    for_each_field(fields, name, [&](std::string_view value) { found.push_back(value); });
     return found;
 }
 

@@ -22,15 +22,15 @@ void clients::count_answer(operation& one, flight const& got)
     bool const is_success = got.answer.status >= 200 && got.answer.status < 300;
     if (!is_success || got.is_altered || !got.executed)
         return;
-    for (auto const text : cluster::all_fields(got.answer.fields, "X-Vault-Index")) {
+    cluster::for_each_field(got.answer.fields, "X-Vault-Index", [&](std::string_view text) {
         auto const& meaning = book_.read(text);
         if (meaning.cluster != id)
-            continue;
+            return;
         who.written.bind(got.log, *got.executed);
         auto& need = who.need[id];
         need = {std::max(need.local, meaning.where.local),
                 std::max(need.replicated, meaning.where.replicated)};
-    }
+    });
 }
 
 void clients::count_end(operation& one)

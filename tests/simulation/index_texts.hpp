@@ -12,10 +12,7 @@ namespace simulation {
 template <class Visit>
 void for_each_text(cluster::response const& answer, Visit&& visit)
 {
-    for (auto const& [name, value] : answer.fields) {
-        if (name != "X-Vault-Index")
-            continue;
-        std::string_view rest = value;
+    cluster::for_each_field(answer.fields, "X-Vault-Index", [&](std::string_view rest) {
         while (!rest.empty()) {
             auto const end = std::min(rest.find(','), rest.size());
             auto one = rest.substr(0, end);
@@ -25,7 +22,7 @@ void for_each_text(cluster::response const& answer, Visit&& visit)
             if (!one.empty())
                 visit(one);
         }
-    }
+    });
 }
 
 } // namespace simulation
