@@ -26,11 +26,12 @@ bool lacks_token(flight const& got)
 void clients::hear(process& host, scope& who, cluster::response const& answer)
 {
     for_each_text(answer, [&](std::string_view text) {
-        if (who.received.find(text) != who.received.end())
+        auto const& meaning = book_.read(text);
+        if (!who.received.insert(meaning))
             return;
-        who.newest = &*who.received.emplace(text).first;
+        who.newest = &meaning;
         if (who.is_of_store())
-            host.received.emplace(text);
+            host.received.insert(meaning);
     });
 }
 
@@ -118,7 +119,7 @@ recording clients::recording_of(operation const& one, bool was_fenced)
 void clients::check_begin(operation& one, required_states const& required, naive_demand const& before)
 {
     auto& who = scopes_[one.scope];
-    auto const known = who.naive.find(std::string(one.believed));
+    auto const known = who.naive.find(one.believed.view());
     if (known == who.naive.end())
         return;
     auto const& host = processes_[one.process];
@@ -157,9 +158,12 @@ bool clients::may_have_ended(process const& host, scope const& who, time_point s
 /// (README, "What nobody outside knows").
 bool clients::carries_unsigned(cluster::request const& asked) const
 {
-    auto const texts = cluster::all_fields(asked.fields, "X-Vault-Index");
-    return std::any_of(texts.begin(), texts.end(),
-                       [&](auto text) { return forged_.contains(text) && book_.read(text).is_vault; });
+    bool is_unsigned = false;
+    cluster::for_each_field(asked.fields, "X-Vault-Index", [&](std::string_view text) {
+        auto const& meaning = book_.read(text);
+        is_unsigned = is_unsigned || (meaning.is_vault && forged_.contains(meaning));
+    });
+    return is_unsigned;
 }
 
 /// Whether a node refused it, and had not all that the request carried, as far as it looked. (OpenBao's check
@@ -170,13 +174,13 @@ bool clients::did_lack(flight const& got)
     bool const shows_older = got.is_cached || got.is_joined || got.is_forged;
     if (lacks_token(got) || shows_older || carries_unsigned(got.asked))
         return true;
-    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
+    bool is_behind = false;
+    cluster::for_each_field(got.asked.fields, "X-Vault-Index", [&](std::string_view text) {
         auto const& meaning = book_.read(text);
-        if (meaning.cluster != there.id || got.looked_at.local < meaning.where.local ||
-            got.looked_at.replicated < meaning.where.replicated)
-            return got.answered.has_value();
-    }
-    return false;
+        is_behind = is_behind || meaning.cluster != there.id || got.looked_at.local < meaning.where.local ||
+                    got.looked_at.replicated < meaning.where.replicated;
+    });
+    return is_behind && got.answered.has_value();
 }
 
 void clients::check_step(operation& one, flight const& got)
@@ -190,7 +194,7 @@ void clients::check_step(operation& one, flight const& got)
                                    .forwarding_was_off = got.forwarding_was_off,
                                    .is_openbao = there.speaks == cluster::dialect::openbao,
                                    .index_was_dropped = way_.has_dropped_indices(one.site)};
-    std::string known(one.knew);
+    auto known = one.knew.view();
     for_each_text(got.answer, [&](std::string_view text) {
         auto const& meaning = book_.read(text);
         if (!meaning.is_known)

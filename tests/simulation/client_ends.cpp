@@ -79,12 +79,15 @@ bool clients::may_end_badly(operation const& one)
 bool clients::waits_for_nothing(operation const& one)
 {
     auto const& there = servers_.at(servers_.behind(one.site));
-    auto const texts = cluster::all_fields(one.asked.fields, "X-Vault-Index");
     auto const malformed = servers_.model_of(there).chosen(there.which).unknown.malformed;
-    return there.speaks == cluster::dialect::vault && malformed == cluster::unusable_line::missing &&
-           std::any_of(texts.begin(), texts.end(), [&](auto text) {
-               return !book_.read(text).is_known || forged_.find(text) != forged_.end();
-           });
+    if (there.speaks != cluster::dialect::vault || malformed != cluster::unusable_line::missing)
+        return false;
+    bool is_illegible = false;
+    cluster::for_each_field(one.asked.fields, "X-Vault-Index", [&](std::string_view text) {
+        auto const& meaning = book_.read(text);
+        is_illegible = is_illegible || !meaning.is_known || forged_.contains(meaning);
+    });
+    return is_illegible;
 }
 
 /// Whether it waited for a history that is no more, which its session could not find out (README, limits): it
@@ -95,7 +98,7 @@ bool clients::waits_for_lost(operation const& one)
     bool is_lost = carries_unsigned(one.asked) || has_lost_token(one);
     auto const look_at = [&](std::string_view text) {
         auto const& meaning = book_.read(text);
-        bool const may_be = changes_of(there.id) > 0 || forged_.contains(text);
+        bool const may_be = changes_of(there.id) > 0 || forged_.contains(meaning);
         bool const is_behind_end = may_be && meaning.where.local > one.end_of_log;
         bool const is_of_primary = there.arrived && meaning.where.replicated > *there.arrived;
         is_lost = is_lost || (meaning.cluster == there.id && (is_behind_end || is_of_primary));
@@ -128,7 +131,7 @@ bool clients::forget_lost(operation const& one)
 
 void clients::change_history(std::size_t store) { changes_[servers_.at(store).id].push_back(time_.now()); }
 
-std::uint64_t clients::changes_of(std::string const& of, nanoseconds until) const
+std::uint64_t clients::changes_of(std::string_view of, nanoseconds until) const
 {
     auto const found = changes_.find(of);
     if (found == changes_.end())

@@ -22,8 +22,8 @@ std::string words_for(index_meaning const& meaning, std::string_view text)
 {
     if (!meaning.is_known)
         return "?" + std::string(text.substr(0, 40));
-    auto const& id = meaning.cluster;
-    auto words = ".." + id.substr(id.size() - std::min<std::size_t>(4, id.size())) + ":" +
+    auto const id = meaning.cluster;
+    auto words = ".." + std::string(id.substr(id.size() - std::min<std::size_t>(4, id.size()))) + ":" +
                  std::to_string(meaning.where.local);
     return meaning.is_vault ? words + "," + std::to_string(meaning.where.replicated) : words;
 }
@@ -39,7 +39,6 @@ std::string clients::session_of(operation const& one) const
 
 void clients::write_begin(operation& one) const
 {
-    auto const path = world::path_of(one.what.key);
     auto const& here = servers_.at(one.site).name;
     bool const writes = one.what.writes != 0;
     journal_.note(time_.now(),
@@ -48,7 +47,8 @@ void clients::write_begin(operation& one) const
     if (journal_.history == nullptr || !one.what.is_of_key())
         return; // a history knows what one key shows
     auto const store = servers_.log_at(one.site, one.what.key).store;
-    auto const key = servers_.log_name(one.site, store) + path.substr(std::string_view("/v1").size());
+    auto const key = servers_.log_name(one.site, store) +
+                     world::path_of(one.what.key).substr(std::string_view("/v1").size());
     one.in_history = writes ? journal_.history->invoke_write(time_of(time_.now()), session_of(one), key,
                                                              std::to_string(one.what.writes))
                             : journal_.history->invoke_read(time_of(time_.now()), session_of(one), key);

@@ -21,9 +21,9 @@ bool has_trace(recorded const& what)
 
 } // namespace
 
-followed_history& clients::followed_by(process& host, scope& who, std::string const& cluster)
+followed_history& clients::followed_by(process& host, scope& who, std::string_view cluster)
 {
-    return (who.is_of_store() ? host.followed : who.followed)[cluster];
+    return value_of(who.is_of_store() ? host.followed : who.followed, cluster);
 }
 
 /// It begins a new epoch, and follows from now on what comes.
@@ -56,26 +56,27 @@ void clients::note_misleading(recording const& by, flight const& got)
     if (got.is_forged || got.is_cached || got.is_joined)
         for_each_text(got.answer, [&](std::string_view text) {
             if (got.is_forged)
-                forged_.emplace(text);
+                forged_.insert(book_.read(text));
             followed_by(host, who, book_.read(text).cluster).may_be_misled = true;
         });
     if (!got.answered || by.is_clients_own)
         return;
     bool const has_foreign_token = got.what.token != nullptr && got.what.token->home != got.log.seen_from;
-    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index")) {
-        auto const& of = book_.read(text).cluster;
+    cluster::for_each_field(got.asked.fields, "X-Vault-Index", [&](std::string_view text) {
+        auto const of = book_.read(text).cluster;
         if (has_foreign_token || of != servers_.at(got.log.seen_from).id)
             followed_by(host, who, of).may_be_misled = true;
-    }
+    });
 }
 
 /// What was carried of a cluster.
-cluster::position clients::carried_of(flight const& got, std::string const& of)
+cluster::position clients::carried_of(flight const& got, std::string_view of)
 {
     cluster::position carried;
-    for (auto const text : cluster::all_fields(got.asked.fields, "X-Vault-Index"))
+    cluster::for_each_field(got.asked.fields, "X-Vault-Index", [&](std::string_view text) {
         if (auto const& meaning = book_.read(text); meaning.cluster == of)
             carried = join(carried, meaning.where);
+    });
     return carried;
 }
 
@@ -83,14 +84,15 @@ cluster::position clients::carried_of(flight const& got, std::string const& of)
 /// had been recorded long enough before, and a node could compare the two; one that is in order ends the
 /// suspicion. What somebody forged proves nothing: a store notes one state of each millisecond as settled,
 /// and that may be another one.
-void clients::note_proof(recording const& by, flight const& got, std::string const& of,
+void clients::note_proof(recording const& by, flight const& got, std::string_view of,
                          cluster::position const& answered)
 {
     auto& who = scopes_[by.scope];
     auto const known = who.naive.find(of);
-    auto const carried = cluster::all_fields(got.asked.fields, "X-Vault-Index");
-    bool const is_forged = std::any_of(carried.begin(), carried.end(),
-                                       [this](auto text) { return forged_.find(text) != forged_.end(); });
+    bool is_forged = false;
+    cluster::for_each_field(got.asked.fields, "X-Vault-Index", [&](std::string_view text) {
+        is_forged = is_forged || forged_.contains(book_.read(text));
+    });
     if (known == who.naive.end() || by.is_clients_own || is_forged)
         return;
     auto const is_behind = [&](cluster::position const& what) {
@@ -109,7 +111,7 @@ void clients::note_refusal(recording const& by, flight const& got)
     auto const& of = servers_.at(got.log.seen_from).id;
     bool const is_meant = !by.is_clients_own && got.answered && got.answer.status == 412 &&
                           scopes_[by.scope].naive.contains(of) &&
-                          !cluster::all_fields(got.asked.fields, "X-Vault-Forward").empty();
+                          cluster::find_field(got.asked.fields, "X-Vault-Forward") != nullptr;
     if (!is_meant)
         return;
     auto const carried = carried_of(got, of);
@@ -118,7 +120,7 @@ void clients::note_refusal(recording const& by, flight const& got)
 }
 
 /// The second one begins an epoch, if it comes so long after the first one.
-void clients::add_proof(recording const& by, flight const& got, std::string const& of, duration after)
+void clients::add_proof(recording const& by, flight const& got, std::string_view of, duration after)
 {
     auto& who = scopes_[by.scope];
     auto& followed = followed_by(processes_[by.process], who, of);
@@ -140,7 +142,7 @@ void clients::add_proof(recording const& by, flight const& got, std::string cons
 /// Whether it answers a request of an older epoch than that which counts now.
 bool clients::is_old(recording const& by)
 {
-    auto const& followed = followed_by(processes_[by.process], scopes_[by.scope], std::string(by.believed));
+    auto const& followed = followed_by(processes_[by.process], scopes_[by.scope], by.believed.view());
     return followed.epochs != by.epoch;
 }
 
@@ -173,7 +175,7 @@ void clients::note_recorded(recording const& by, flight const& got, bool was_old
             auto& followed = followed_by(host, who, meaning.cluster);
             auto const history = changes_of(meaning.cluster, got.answered.value_or(time_.now()));
             followed.oldest = std::min(followed.oldest.value_or(history), history);
-            auto& known = who.naive[meaning.cluster];
+            auto& known = value_of(who.naive, meaning.cluster);
             known.is_vault = meaning.is_vault;
             if (now_of(host) - known.turned >= 4 * lineage::slack) {
                 known.settled = std::exchange(known.marked, known.newest);

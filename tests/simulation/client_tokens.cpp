@@ -75,12 +75,12 @@ void clients::bring_up(scope& newborn, process const& host, flight const& got, s
     newborn.advance(now_of(host));
     bool is_told = false;
     for_each_text(got.answer, [&](std::string_view text) {
-        newborn.received.emplace(text);
         auto const& meaning = book_.read(text);
+        newborn.received.insert(meaning);
         if (!meaning.is_known)
             return;
         is_told = true;
-        auto& naive = newborn.naive[meaning.cluster];
+        auto& naive = value_of(newborn.naive, meaning.cluster);
         naive.is_vault = meaning.is_vault;
         naive.join = join(naive.join, meaning.where);
         naive.since = now_of(host);

@@ -16,13 +16,14 @@ void clients::speak(operation& one)
     if (host.what.how != keeping::proxy || !sky_.strikes(fault::outspoken, one.site, time_.now(), one.luck))
         return;
     auto& fields = one.asked.fields;
-    auto const* const newest = scopes_[one.luck.below(scopes_.size())].newest;
+    auto const& whose = scopes_[one.luck.below(scopes_.size())];
+    auto const* const newest = whose.newest;
     bool const says_state = newest != nullptr && one.luck.per_mille(700);
     if (says_state) {
-        auto text = *newest;
-        if (newest == scopes_[one.scope].newest || one.luck.per_mille(300)) {
+        std::string text(newest->text);
+        if (&whose == &scopes_[one.scope] || one.luck.per_mille(300)) {
             spoil(text, fault::forged, book_, one.luck);
-            forged_.insert(text);
+            forged_.insert(book_.read(text));
         }
         spoil(host.what.breaks, scopes_[one.scope], text, now_of(host));
         fields.emplace_back("X-Vault-Index", std::move(text));

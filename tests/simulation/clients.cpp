@@ -208,7 +208,7 @@ void clients::send(std::size_t id)
         address = machine.address(view);
         if (machine.to() != route::active_node)
             omission = invariant::of_omission(machine.carried(), one.asked, book_);
-        one.epoch = followed_by(host, scopes_[one.scope], std::string(one.believed)).epochs;
+        one.epoch = followed_by(host, scopes_[one.scope], one.believed.view()).epochs;
         one.was_checked = !one.said && machine.to() != route::active_node && asks_node_itself(one.asked);
         if (machine.to() == route::active_node && address.empty())
             one.last = {.what = action::give_up, .why = reason::not_offered};

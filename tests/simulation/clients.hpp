@@ -134,6 +134,7 @@ public:
 
     [[nodiscard]] std::vector<process>& processes() { return processes_; }
     [[nodiscard]] std::deque<scope>& scopes() { return scopes_; }
+    [[nodiscard]] index_book& book() { return book_; }
     [[nodiscard]] afterwrite::time_point now_of(process const& one) const;
 
     /// The machine was started anew, and so was its clock.
@@ -156,9 +157,9 @@ public:
     void change_history(std::size_t store);
 
     /// How often that was so.
-    [[nodiscard]] std::uint64_t changes_of(std::string const& cluster,
+    [[nodiscard]] std::uint64_t changes_of(std::string_view cluster,
                                            nanoseconds until = nanoseconds::max()) const;
-    [[nodiscard]] followed_history& followed_by(process& host, scope& who, std::string const& cluster);
+    [[nodiscard]] followed_history& followed_by(process& host, scope& who, std::string_view cluster);
 
     /// From now on everything has to end well.
     void expect_good_ends();
@@ -217,10 +218,10 @@ private:
     void note_recorded(recording const& by, flight const& got, bool was_old);
     void note_epoch(recording const& by, flight const& got, std::string const& of);
     void note_misleading(recording const& by, flight const& got);
-    [[nodiscard]] cluster::position carried_of(flight const& got, std::string const& of);
+    [[nodiscard]] cluster::position carried_of(flight const& got, std::string_view of);
     void note_refusal(recording const& by, flight const& got);
-    void add_proof(recording const& by, flight const& got, std::string const& of, afterwrite::duration after);
-    void note_proof(recording const& by, flight const& got, std::string const& of,
+    void add_proof(recording const& by, flight const& got, std::string_view of, afterwrite::duration after);
+    void note_proof(recording const& by, flight const& got, std::string_view of,
                     cluster::position const& answered);
     [[nodiscard]] bool is_at_home(operation const& one, log_view const& log) const;
     void release_fences(operation const& one, std::size_t seen_from);
@@ -277,8 +278,8 @@ private:
     std::vector<line_of_work> work_;                               ///< by the caller
     std::deque<operation> operations_;
     std::vector<std::size_t> unused_;
-    std::map<std::string, std::vector<nanoseconds>> changes_; ///< when, by the cluster
-    text_set forged_;                                         ///< texts that no server wrote
+    std::map<std::string, std::vector<nanoseconds>, std::less<>> changes_; ///< when, by the cluster
+    text_set forged_;                                                      ///< texts that no server wrote
     std::uint64_t values_ = 0;
     bool expects_good_ends_ = false;
     nanoseconds good_from_{};

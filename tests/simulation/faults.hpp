@@ -22,7 +22,7 @@ struct left_behind {
     std::vector<std::string> texts{}; ///< of its sessions, as `export_session` writes them
     std::vector<std::string> names{}; ///< of its identities
     std::vector<promises> promised{}; ///< by then
-    std::vector<std::map<std::string, naive_demand>> naive{};
+    std::vector<naive_demands> naive{};
     std::vector<followed_histories> followed{}; ///< by its sessions
     followed_histories followed_by_store{};
     std::vector<std::byte> block{}; ///< of its store

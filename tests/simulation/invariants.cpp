@@ -10,6 +10,8 @@ namespace simulation::invariant {
 
 namespace {
 
+constexpr std::string_view index_field = "X-Vault-Index";
+
 std::string text_of(version const& where)
 {
     return std::to_string(where.epoch) + ":" + std::to_string(where.position);
@@ -84,37 +86,40 @@ breach of_demand(afterwrite::required_states const& required, std::string_view c
 
 breach of_texts(sent_texts const& sent, index_book& book)
 {
-    auto const texts = cluster::all_fields(sent.request.fields, "X-Vault-Index");
-    for (auto const text : texts) {
-        bool const is_received =
-            sent.received.contains(text) || (sent.floor != nullptr && sent.floor->contains(text));
-        if (!is_received)
-            return "it sends a text that nobody gave it: " + std::string(text);
+    breach found;
+    cluster::for_each_field(sent.request.fields, index_field, [&](std::string_view text) {
         auto const& meaning = book.read(text);
+        bool const is_received =
+            sent.received.contains(meaning) || (sent.floor != nullptr && sent.floor->contains(meaning));
         int const most = meaning.is_vault ? 2 : 1;
-        auto const is_alike = [&](auto other) { return book.read(other).cluster == meaning.cluster; };
-        if (texts.size() > 1 && std::count_if(texts.begin(), texts.end(), is_alike) > most)
-            return "it sends more than " + std::to_string(most) + " texts of one cluster";
-    }
-    return std::nullopt;
+        int alike = 0;
+        cluster::for_each_field(sent.request.fields, index_field, [&](std::string_view other) {
+            alike += book.read(other).cluster == meaning.cluster ? 1 : 0;
+        });
+        if (!is_received)
+            found = "it sends a text that nobody gave it: " + std::string(text);
+        else if (alike > most)
+            found = "it sends more than " + std::to_string(most) + " texts of one cluster";
+    });
+    return found;
 }
 
 breach of_omission(afterwrite::required_states const& required, cluster::request const& sent,
                    index_book& book)
 {
-    if (!cluster::all_fields(sent.fields, "X-Vault-Forward").empty())
+    if (cluster::find_field(sent.fields, "X-Vault-Forward") != nullptr)
         return std::nullopt; // that node has it all
-    auto const texts = cluster::all_fields(sent.fields, "X-Vault-Index");
     breach found;
     required.for_each([&](std::string_view text) {
         auto const& wanted = book.read(text);
         cluster::position said;
-        for (auto const each : texts)
+        cluster::for_each_field(sent.fields, index_field, [&](std::string_view each) {
             if (auto const& meaning = book.read(each); meaning.cluster == wanted.cluster)
                 said = join(said, meaning.where);
+        });
         if (wanted.is_known && !covers(said, wanted.where))
-            found = "of " + wanted.cluster + " it requires " + text_of(wanted.where) + ", and says " +
-                    text_of(said);
+            found = "of " + std::string(wanted.cluster) + " it requires " + text_of(wanted.where) +
+                    ", and says " + text_of(said);
     });
     return found;
 }
@@ -133,13 +138,14 @@ breach of_handing_on(afterwrite::step const& last)
 
 breach of_home(sent_texts const& sent, index_book& book)
 {
-    for (auto const text : cluster::all_fields(sent.request.fields, "X-Vault-Index")) {
+    auto const home = sent.reached.empty() ? sent.believed : sent.reached;
+    breach found;
+    cluster::for_each_field(sent.request.fields, index_field, [&](std::string_view text) {
         auto const& meaning = book.read(text);
-        auto const home = sent.reached.empty() ? sent.believed : sent.reached;
         if (meaning.is_known && !home.empty() && meaning.cluster != home)
-            return "it sends a text of " + meaning.cluster + " to " + std::string(home);
-    }
-    return std::nullopt;
+            found = "it sends a text of " + std::string(meaning.cluster) + " to " + std::string(home);
+    });
+    return found;
 }
 
 breach of_repetition(int repetitions, bool is_idempotent)

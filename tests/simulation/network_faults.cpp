@@ -41,15 +41,17 @@ std::string forge(index_meaning const& genuine, dice& luck)
     where.local -= std::min(where.local, luck.below(100));
     if (!genuine.is_vault)
         return cluster::encode_openbao_index(
-            {genuine.cluster, genuine.is_lsn ? cluster::lsn_text(where.local) : std::to_string(where.local)});
-    return cluster::encode_vault_index({genuine.cluster, where}, cluster::hmac_signer("another key"));
+            {std::string(genuine.cluster),
+             genuine.is_lsn ? cluster::lsn_text(where.local) : std::to_string(where.local)});
+    return cluster::encode_vault_index({std::string(genuine.cluster), where},
+                                       cluster::hmac_signer("another key"));
 }
 
 } // namespace
 
 void spoil(std::string& text, fault kind, index_book& book, dice& luck)
 {
-    auto const genuine = book.read(text);
+    auto const& genuine = book.read(text);
     switch (kind) {
     case fault::truncated: text.resize(text.size() - 1 - luck.below(text.size() - 1)); break;
     case fault::huge: text += std::string(250 + luck.below(5000), 'A'); return;
@@ -163,11 +165,12 @@ void network::spoil_index(flight& one)
         auto& model = servers_.model_of(there);
         return model.index_text(model.newest(there.which), there.which);
     };
-    auto const older =
-        one.attempt <= forgotten_ ? std::string() : std::exchange(older_[one.log.seen_from], found->second);
-    if (!older.empty() && strikes(fault::joined)) {
-        found->second += ", " + older;
-        one.is_joined = true;
+    if (one.attempt > forgotten_) {
+        auto& older = older_[one.log.seen_from];
+        one.is_joined = !older.empty() && strikes(fault::joined);
+        auto const more = one.is_joined ? ", " + older : std::string();
+        older = found->second;
+        found->second += more;
     }
     if (strikes(fault::foreign_line)) {
         mixed_at_.insert(one.site);

@@ -19,20 +19,6 @@ auto find_last(std::vector<oracle::entry> const& all, std::uint32_t epoch, std::
     });
 }
 
-index_meaning meaning_of(std::string_view text)
-{
-    bool const is_object = text.starts_with("ey"); // in base64, a brace and a quote: not one of Vault
-    if (auto const vault = cluster::decode_vault_index(is_object ? "" : text, nullptr); vault.index)
-        return {true, true, vault.index->cluster, vault.index->where, false};
-    auto const bao = cluster::decode_openbao_index(text);
-    if (!bao.index)
-        return {};
-    auto const& value = bao.index->value;
-    auto const decimal = cluster::parse_decimal(value);
-    auto const number = decimal ? decimal : cluster::parse_lsn(value);
-    return {true, false, bao.index->cluster, {number.value_or(0), 0}, !decimal};
-}
-
 } // namespace
 
 sight oracle::look(std::size_t store, key_place const& key, std::uint64_t value, std::uint64_t so_far) const
@@ -104,11 +90,33 @@ sight oracle::look_up(std::size_t store, version const& made, bool is_known) con
 
 index_meaning const& index_book::read(std::string_view text)
 {
-    if (last_ != nullptr && last_->first == text)
-        return last_->second;
+    if (last_ != nullptr && last_->text == text)
+        return *last_;
     auto const found = known_.find(text);
-    last_ = found != known_.end() ? &*found : &*known_.emplace(std::string(text), meaning_of(text)).first;
-    return last_->second;
+    if (found != known_.end())
+        return *(last_ = &found->second);
+    auto& [key, meaning] = *known_.emplace(std::string(text), meaning_of(text)).first;
+    meaning.text = key;
+    meaning.number = all_.size();
+    all_.push_back(&meaning);
+    return *(last_ = &meaning);
+}
+
+index_meaning index_book::meaning_of(std::string_view text)
+{
+    auto const known = [this](std::string const& cluster) {
+        return std::string_view(*clusters_.insert(cluster).first);
+    };
+    bool const is_object = text.starts_with("ey"); // in base64, a brace and a quote: not one of Vault
+    if (auto const vault = cluster::decode_vault_index(is_object ? "" : text, nullptr); vault.index)
+        return {true, true, known(vault.index->cluster), vault.index->where, false};
+    auto const bao = cluster::decode_openbao_index(text);
+    if (!bao.index)
+        return {};
+    auto const& value = bao.index->value;
+    auto const decimal = cluster::parse_decimal(value);
+    auto const number = decimal ? decimal : cluster::parse_lsn(value);
+    return {true, false, known(bao.index->cluster), {number.value_or(0), 0}, !decimal};
 }
 
 } // namespace simulation

@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -184,33 +184,65 @@ private:
     versions fenced_{};
 };
 
-/// Lets a set of strings be asked for what is none.
-struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
-using text_set = std::unordered_set<std::string, text_hash, std::equal_to<>>;
-
 /// What an index text means, read by the cluster's own codec.
 struct index_meaning {
     bool is_known = false; ///< it can be read
     bool is_vault = false;
-    std::string cluster{};
+    std::string_view cluster{};
     cluster::position where{}; ///< of OpenBao, in `local`
     bool is_lsn = false;       ///< of OpenBao: PostgreSQL's text of a number
+    std::string_view text{};
+    std::size_t number = 0; ///< of all texts of its book
 };
 
-/// Every text that a client was ever handed, so that nothing else may come back.
+/// Every text that anybody ever read, and what it means: each is read once, and stays where it is.
 class index_book {
 public:
     [[nodiscard]] index_meaning const& read(std::string_view text);
 
-private:
-    using book = std::unordered_map<std::string, index_meaning, text_hash, std::equal_to<>>;
+    /// By their numbers.
+    [[nodiscard]] std::vector<index_meaning const*> const& all() const { return all_; }
 
-    book known_;
-    book::value_type const* last_ = nullptr; ///< the same is read several times in a row
+private:
+    struct hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+
+    [[nodiscard]] index_meaning meaning_of(std::string_view text);
+
+    std::unordered_map<std::string, index_meaning, hash, std::equal_to<>> known_;
+    std::set<std::string, std::less<>> clusters_; ///< their names, of which there are few
+    std::vector<index_meaning const*> all_;
+    index_meaning const* last_ = nullptr; ///< the same is read several times in a row
+};
+
+/// Texts of a book, by their numbers there.
+class text_set {
+public:
+    [[nodiscard]] bool contains(index_meaning const& text) const
+    {
+        return text.number < has_.size() && has_[text.number];
+    }
+
+    /// Whether it was not there before.
+    bool insert(index_meaning const& text)
+    {
+        if (contains(text))
+            return false;
+        has_.resize(std::max(has_.size(), text.number + 1));
+        return has_[text.number] = true;
+    }
+
+    void insert(text_set const& other)
+    {
+        has_.resize(std::max(has_.size(), other.has_.size()));
+        for (std::size_t i = 0; i < other.has_.size(); ++i)
+            has_[i] = has_[i] || other.has_[i];
+    }
+
+private:
+    std::vector<bool> has_;
 };
 
 } // namespace simulation

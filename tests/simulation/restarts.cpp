@@ -118,7 +118,7 @@ void faults::load_sessions(process& host, fault kind, left_behind& left, dice& l
         begin_anew(who, host);
         if (from != i) {
             auto const& other = clients_.scopes()[host.scopes[from]];
-            who.received.insert(other.received.begin(), other.received.end());
+            who.received.insert(other.received);
         }
         clients_.check_kept(host, who);
     }
@@ -196,7 +196,7 @@ void faults::crowd(process& host, dice& luck)
     for (auto left = 20 + luck.below(200); left > 0; --left) {
         auto const text = model.index_text(model.newest(there.which), there.which);
         host.store->store.of(std::to_string(luck.next()), now).record(text, now);
-        host.received.emplace(text);
+        host.received.insert(clients_.book().read(text));
         auto& oldest = host.followed[there.id].oldest;
         oldest = oldest.value_or(clients_.changes_of(there.id));
     }

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,17 @@ struct naive_demand {
     afterwrite::time_point turned{};
 };
 
+/// The value of that name, which is made if there is none yet.
+template <class Value>
+[[nodiscard]] Value& value_of(std::map<std::string, Value, std::less<>>& all, std::string_view name)
+{
+    auto const found = all.find(name);
+    return found != all.end() ? found->second : all[std::string(name)];
+}
+
+/// By the cluster.
+using naive_demands = std::map<std::string, naive_demand, std::less<>>;
+
 /// Which history of a cluster a session or a whole store follows, by our own count.
 struct followed_history {
     std::uint64_t epochs = 0;              ///< that it began
@@ -58,7 +70,7 @@ struct followed_history {
 };
 
 /// By the cluster.
-using followed_histories = std::map<std::string, followed_history>;
+using followed_histories = std::map<std::string, followed_history, std::less<>>;
 
 /// Who is promised something: a session of whichever kind, and what the simulation knows of it. Fits the
 /// place of a session in `exchange` loops and in `proxied_exchange`.
@@ -142,7 +154,7 @@ public:
 
     [[nodiscard]] std::optional<naive_demand> naive_of(std::string_view cluster) const
     {
-        auto const known = cluster.empty() ? naive.end() : naive.find(std::string(cluster));
+        auto const known = cluster.empty() ? naive.end() : naive.find(cluster);
         return known == naive.end() ? std::nullopt : std::optional(known->second);
     }
 
@@ -154,10 +166,10 @@ public:
     promises found;                                ///< ... but for what they showed not to be there
     std::map<std::string, cluster::position> need; ///< to see all that it wrote, by the cluster
     promises promised;                             ///< by the oracle
-    std::map<std::string, naive_demand> naive;     ///< by the cluster
+    naive_demands naive;                           ///< by the cluster
     followed_histories followed;                   ///< unless it is of a store
     text_set received;                             ///< texts that it was handed
-    std::string const* newest = nullptr;           ///< the last of them; null: none since it began
+    index_meaning const* newest = nullptr;         ///< the last of them; null: none since it began
     nanoseconds forgotten{};                       ///< when its caller made it forget a cluster
 
 private:

@@ -21,12 +21,12 @@ void spoil(sabotage by, cluster::request& asked, text_set const& received, std::
         std::erase_if(fields, is_index);
     if (by != sabotage::confuses_clusters || believed.empty())
         return;
-    auto const other = std::find_if(received.begin(), received.end(), [&](auto const& text) {
-        auto const& meaning = book.read(text);
-        return meaning.is_known && meaning.cluster != believed;
+    auto const& all = book.all();
+    auto const other = std::find_if(all.begin(), all.end(), [&](auto const* text) {
+        return received.contains(*text) && text->is_known && text->cluster != believed;
     });
-    if (other != received.end())
-        fields.emplace_back("X-Vault-Index", std::string(*other));
+    if (other != all.end())
+        fields.emplace_back("X-Vault-Index", (*other)->text);
 }
 
 void spoil(sabotage by, scope& who, std::string_view said, afterwrite::time_point now)

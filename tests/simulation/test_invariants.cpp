@@ -26,6 +26,14 @@ cluster::request carrying(std::initializer_list<std::string> texts)
     return made;
 }
 
+text_set set_of(index_book& book, std::initializer_list<std::string> texts)
+{
+    text_set made;
+    for (auto const& each : texts)
+        made.insert(book.read(each));
+    return made;
+}
+
 } // namespace
 
 TEST_CASE("S1: a read shows all that was promised of its key, as long as the history is the same")
@@ -78,7 +86,7 @@ TEST_CASE("S2: a fence stands for what could not be kept")
 TEST_CASE("S3: two texts of a cluster are sent at most, and only those that came")
 {
     index_book book;
-    text_set const received = {index_of_a, index_of_b, third_index};
+    auto const received = set_of(book, {index_of_a, index_of_b, third_index});
     auto const of = [&](cluster::request const& request, text_set const& own, text_set const* floor) {
         return invariant::of_texts({request, own, floor, "clid"}, book).has_value();
     };
@@ -105,7 +113,7 @@ TEST_CASE("S3: one of OpenBao")
     index_book book;
     std::string const one = "eyJjbHVzdGVyIjoiYyIsInZhbHVlIjoiMTIzNCJ9";
     std::string const other = "eyJjbHVzdGVyIjoiYyIsInZhbHVlIjoiMTIzNSJ9";
-    text_set const received = {one, other};
+    auto const received = set_of(book, {one, other});
     auto const single = carrying({one});
     auto const both = carrying({one, other});
     CHECK_FALSE(invariant::of_texts({single, received, nullptr, "c"}, book));
@@ -131,7 +139,7 @@ TEST_CASE("S3: all that is required is said, unless the active node is asked")
 TEST_CASE("S4: a text stays in its cluster, as far as that is known")
 {
     index_book book;
-    text_set const received = {index_of_a};
+    auto const received = set_of(book, {index_of_a});
     auto const request = carrying({index_of_a});
     CHECK_FALSE(invariant::of_home({request, received, nullptr, "clid"}, book));
     CHECK_FALSE(invariant::of_home({request, received, nullptr, ""}, book));
