@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace simulation {
 
@@ -30,7 +31,9 @@ flight& network::add()
         flights_.emplace_back();
     }
     auto& made = flights_[unused_.back()];
-    made = flight{};
+    flight fresh;
+    fresh.asked.fields.swap(made.asked.fields); // those of the next request take over their memory
+    made = std::move(fresh);
     made.is_used = true;
     return made;
 }
@@ -94,10 +97,10 @@ void network::arrive(std::size_t id)
     if (append(id))
         return;
     auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
-    auto const result = servers_.model(one.node.model).handle(one.node.node, one.asked, time_.now());
+    auto result = servers_.model(one.node.model).handle(one.node.node, one.asked, time_.now());
     if (one.what.writes != 0)
         note_execution(one, before);
-    settle(id, result);
+    settle(id, std::move(result));
     look_at_held();
 }
 
@@ -112,16 +115,16 @@ void network::wake(std::size_t id)
     if (!one.executed) // its cluster may have become a primary meanwhile
         one.log = servers_.log_at(one.log.seen_from, one.what.key);
     auto const before = one.what.writes != 0 ? servers_.end_of(one.log, time_.now()) : 0;
-    auto const result = there.resume(*one.held, time_.now());
+    auto result = there.resume(*one.held, time_.now());
     std::erase(held_, id);
     one.held.reset();
     if (one.what.writes != 0)
         note_execution(one, before);
-    settle(id, result);
+    settle(id, std::move(result));
     look_at_held();
 }
 
-void network::settle(std::size_t id, cluster::outcome const& result)
+void network::settle(std::size_t id, cluster::outcome result)
 {
     auto& one = flights_[id];
     if (result.held) {
@@ -132,7 +135,7 @@ void network::settle(std::size_t id, cluster::outcome const& result)
         held_.push_back(id);
         return time_.put(one.armed, task::wake, id);
     }
-    one.answer = result.answer;
+    one.answer = std::move(result.answer);
     one.had = result.note.seen;
     one.answered = time_.now();
     auto const& there = servers_.at(one.log.seen_from);

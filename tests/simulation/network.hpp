@@ -184,7 +184,7 @@ public:
 
 private:
     flight& add();
-    void settle(std::size_t id, cluster::outcome const& result);
+    void settle(std::size_t id, cluster::outcome result);
     void finish(std::size_t id);
     void break_off(std::size_t id, nanoseconds after, bool sent = true);
     bool crash(std::size_t id, bool before);

@@ -2,6 +2,7 @@
 // What the answer to a read has shown.
 #include "network.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace {
 /// The value in the body of an answer to a read: our writes have numbers.
 std::uint64_t value_in(std::string_view body)
 {
-    constexpr std::string_view name = R"("v":")";
+    constexpr std::string_view name = R"({"v":")"; // the brace is found sooner, there are few of them
     auto const found = body.find(name);
     if (found == std::string_view::npos)
         return 0;
@@ -30,9 +31,14 @@ std::vector<bool> keys_in(std::string_view body, std::size_t keys)
     auto const first = body.find(R"("keys":[)");
     if (first == std::string_view::npos)
         return there;
-    auto const list = body.substr(first, body.find(']', first) - first);
-    for (std::size_t number = 0; number < keys; ++number)
-        there[number] = list.find('"' + std::to_string(number) + '"') != std::string_view::npos;
+    auto list = body.substr(first, body.find(']', first) - first);
+    for (auto quote = list.find_first_of("[,"); quote != std::string_view::npos; quote = list.find(',')) {
+        list.remove_prefix(std::min(quote + 2, list.size())); // to where a number begins
+        std::size_t number = keys;
+        (void)std::from_chars(list.data(), list.data() + list.size(), number);
+        if (number < keys)
+            there[number] = true;
+    }
     return there;
 }
 

@@ -69,8 +69,8 @@ std::uint64_t world::end_of(log_view const& log, nanoseconds now)
 
 std::string world::path_of(key_place const& key)
 {
-    return (key.is_own ? "/v1/own/of" : "/v1/kv/of") + std::to_string(key.home) + "/" +
-           std::to_string(key.number);
+    std::string path = key.is_own ? "/v1/own/of" : "/v1/kv/of";
+    return path.append(std::to_string(key.home)).append("/").append(std::to_string(key.number));
 }
 
 node_place world::node_at(std::size_t of, std::size_t address) const
