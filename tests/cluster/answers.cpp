@@ -21,14 +21,15 @@ response with_body(int status, std::string body)
     return made;
 }
 
-} // namespace
-
+/// Whether a text stands in a JSON string as it is: ASCII, and nothing that is escaped there.
 bool is_plain(std::string_view text)
 {
     return std::all_of(text.begin(), text.end(), [](char letter) {
         return letter >= ' ' && letter <= '~' && letter != '"' && letter != '\\';
     });
 }
+
+} // namespace
 
 std::string json_string(std::string_view text)
 {

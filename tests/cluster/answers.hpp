@@ -52,9 +52,6 @@ struct envelope {
 /// Adds a warning to an answer of the logical layer; one without a body gets an envelope.
 void add_warning(response& answer, std::string_view request_id, std::string_view text);
 
-/// Whether a text stands in a JSON string as it is: ASCII, and nothing that is escaped there.
-[[nodiscard]] bool is_plain(std::string_view text);
-
 /// A text as a JSON string, quotes included.
 [[nodiscard]] std::string json_string(std::string_view text);
 

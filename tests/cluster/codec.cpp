@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <utility>
 #include <vector>
 
 namespace cluster {
@@ -91,30 +90,6 @@ private:
     std::string* member_ = nullptr; ///< what the next value belongs to
 };
 
-/// What a text says that is written as OpenBao writes it, with nothing in it that JSON has to escape;
-/// nothing: it has to be parsed.
-std::optional<openbao_index> read_usual_form(std::string_view json)
-{
-    constexpr std::string_view first = R"({"cluster":")";
-    constexpr std::string_view second = R"(","value":")";
-    constexpr std::string_view last = R"("})";
-    if (!json.starts_with(first)) {
-        return std::nullopt;
-    }
-    json.remove_prefix(first.size());
-    auto const middle = std::min(json.find(second), json.size());
-    auto const cluster = json.substr(0, middle);
-    auto value = json.substr(std::min(middle + second.size(), json.size()));
-    if (!value.ends_with(last)) {
-        return std::nullopt;
-    }
-    value.remove_suffix(last.size());
-    if (!is_plain(cluster) || !is_plain(value)) {
-        return std::nullopt;
-    }
-    return openbao_index{std::string(cluster), std::string(value)};
-}
-
 } // namespace
 
 std::string encode_vault_index(vault_index const& index, hmac_signer const& signer)
@@ -181,9 +156,6 @@ openbao_index_result decode_openbao_index(std::string_view text)
     auto const plain = base64_decode(text);
     if (!plain) {
         return {std::nullopt, "illegal base64 data"};
-    }
-    if (auto usual = read_usual_form(*plain)) {
-        return {std::move(usual), {}};
     }
     openbao_members members;
     auto const json = nlohmann::json::parse(*plain, std::ref(members), false);

@@ -56,19 +56,6 @@ std::optional<std::string> base64_decode(std::string_view text)
 {
     std::string bytes(text.size() / 4 * 3, '\0');
     std::size_t size = 0;
-    auto const add = [&](std::uint32_t bits) {
-        bytes[size++] = static_cast<char>(bits >> 16U);
-        bytes[size++] = static_cast<char>(bits >> 8U);
-        bytes[size++] = static_cast<char>(bits);
-    };
-    for (; text.size() >= 4; text.remove_prefix(4)) { // as long as there is nothing but digits
-        int const high = base64_digits.of(text[0]) << 6 | base64_digits.of(text[1]);
-        int const low = base64_digits.of(text[2]) << 6 | base64_digits.of(text[3]);
-        if (high < 0 || low < 0) {
-            break;
-        }
-        add(static_cast<std::uint32_t>(high << 12 | low));
-    }
     std::uint32_t bits = 0;
     std::size_t letters = 0;
     std::size_t padding = 0;
@@ -84,7 +71,9 @@ std::optional<std::string> base64_decode(std::string_view text)
         }
         bits = bits << 6U | static_cast<std::uint32_t>(value & 63);
         if (++letters % 4 == 0) {
-            add(bits);
+            bytes[size++] = static_cast<char>(bits >> 16U);
+            bytes[size++] = static_cast<char>(bits >> 8U);
+            bytes[size++] = static_cast<char>(bits);
         }
     }
     if (letters % 4 != 0 || padding > 2) {

@@ -365,14 +365,24 @@ TEST_CASE("what the active node says of itself tells of a restore, too")
     CHECK(many.store.of("one", at(12s)).required(c).size() == 0);
 }
 
+namespace {
+
+/// "one" requires something of "c" and of "d". What it asks their active nodes for.
+required_states ask_two(many_type const& many)
+{
+    for (auto const* const cluster : {"c", "d"})
+        many.store.of("one", at(0s)).record(vault(cluster, 1000, 0), at(0s));
+    attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
+    return sent(many.store.of("one", at(10s)).required(), facts, at(10s));
+}
+
+} // namespace
+
 TEST_CASE("a restore is told of whichever of the clusters it is that something was asked of")
 {
     many_type const many(100);
     auto one = many.store.of("one", at(0s));
-    for (auto const* const cluster : {"c", "d"})
-        one.record(vault(cluster, 1000, 0), at(0s));
-    attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
-    auto const asked = sent(many.store.of("one", at(10s)).required(), facts, at(10s));
+    auto const asked = ask_two(many);
     for (auto const* const cluster : {"c", "d"})
         CHECK(one.record_active_position(cluster, 3, asked, at(10s)).suspected == 1);
     CHECK(one.record(vault_stale(), asked, at(12s)).regressed == 2);
@@ -383,10 +393,7 @@ TEST_CASE("of a cluster that was forgotten before it was asked no restore is tol
 {
     many_type const many(100);
     auto one = many.store.of("one", at(0s));
-    for (auto const* const cluster : {"c", "d"})
-        one.record(vault(cluster, 1000, 0), at(0s));
-    attempt_facts const facts{.asked_active_node = true, .may_show_loss = true};
-    auto asked = sent(many.store.of("one", at(10s)).required(), facts, at(10s));
+    auto asked = ask_two(many);
     asked.forget("d");
     CHECK(one.record_active_position("d", 3, asked, at(10s)) == recorded());
     CHECK(one.record(vault_stale(), asked, at(10s)).suspected == 1);
